@@ -2,6 +2,7 @@
 
     EvalsError
       ├ Invalid        the caller can fix the arguments        400, 422
+      │   └ TooManyValues      a request holds too much         413
       ├ Unauthorized   the key is missing, wrong or too weak   401, 403
       │   └ InsufficientScope   a sign-in lacks a scope         403
       ├ NotFound       the thing named does not exist          404
@@ -45,6 +46,14 @@ class Invalid(EvalsError):
         path = ".".join(map(str, self.location))
         self.args = (str(self).removeprefix(f"{path}: "),)
         return self
+
+
+class TooManyValues(Invalid):
+    """A request holds more values than a server takes at once. Several requests can bring them."""
+
+    def __init__(self, message: LiteralString) -> None:
+        super().__init__(message)
+        self.status = 413
 
 
 class Unauthorized(EvalsError):

@@ -22,6 +22,8 @@ from evals_mcp.errors import Invalid
 from evals_mcp.models.json_values import storable
 
 _LONGEST_HEADER = 1_000_000
+_MOST_HEADER_VALUES = 100_000  # as marks of YAML count them: each takes half a kilobyte and 0.1 ms
+_MOST_TAGS = 100_000
 _HEADER = re.compile(r"\s*---[ \t]*\r?\n(.*?)^---[ \t]*(?:\r?\n|$)(.*)", re.DOTALL | re.MULTILINE)
 _ATTRIBUTES = r'((?:\s+[a-z_]+="[^"]*")*)\s*'
 _MESSAGE = re.compile(rf"\s*<(system|user|assistant|tool|developer){_ATTRIBUTES}>(.*?)</\1>", re.DOTALL)
@@ -96,6 +98,8 @@ def _attributes(values: Mapping[str, str | None]) -> str:
 def _read_header(text: str, location: tuple[str | int, ...]) -> dict[str, Any]:
     if len(text) > _LONGEST_HEADER:
         raise Invalid(f"The header is longer than {_LONGEST_HEADER} characters.", location)
+    if sum(map(text.count, ",\n[{:")) > _MOST_HEADER_VALUES:
+        raise Invalid(f"The header has more than {_MOST_HEADER_VALUES:,} names and values.", location)
     try:
         header = storable(yaml.load(text, _Loader))
     except (yaml.YAMLError, ValueError, RecursionError) as error:
@@ -108,6 +112,8 @@ def _read_header(text: str, location: tuple[str | int, ...]) -> dict[str, Any]:
 
 
 def _read_messages(body: str, location: tuple[str | int, ...]) -> list[dict[str, Any]]:
+    if body.count("<") + body.count('="') > _MOST_TAGS:
+        raise Invalid(f"The messages have more than {_MOST_TAGS:,} tags and attributes.", location)
     messages, end = [], 0
     while end < len(body):
         found = _MESSAGE.match(body, end)

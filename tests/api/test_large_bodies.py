@@ -20,6 +20,7 @@ from evals_mcp.api.grants import OpenAccess, ReadOnly
 from evals_mcp.api.middleware.large_bodies import (
     LARGE_BODY,
     BodiesInFlightError,
+    BodyCounts,
     BodyTooLargeError,
     ClientGoneError,
     LargeBodies,
@@ -62,8 +63,9 @@ def test_depth_is_found_however_a_body_is_cut(text: str, levels: int, at_once: i
 async def test_millions_of_brackets_are_answered(store: Store, part: str) -> None:
     """Whatever they stand between."""
     body = b'{"path": "p", "attributes": ' + part.encode() * 1_000_000
+    expected = 413 if part in ("[]", "[[[]]]") else 422  # many values, and not deep
     async with _client(store) as client:
-        assert (await client.post("/v5/flows", content=body, headers=_JSON)).status_code == 422
+        assert (await client.post("/v5/flows", content=body, headers=_JSON)).status_code == expected
 
 
 @pytest.mark.parametrize("text", ["NaN", "-Infinity", "1e999", "9" * 400 + ".0"])
@@ -167,6 +169,16 @@ async def test_the_applications_of_a_server_share_the_turns(tmp_path: Path) -> N
             assert answers == ["/mcp 400"]
             may_end.set()
     assert answers == ["/mcp 400", "/v5/flows 200", "/mcp 400"]
+
+
+async def test_small_bodies_of_many_values_take_turns_too() -> None:
+    """As objects, they take more memory than large texts."""
+    counts = BodyCounts()
+    bodies = LargeBodies(heavy_body=9, counts=counts)
+    for body, takes_a_turn in (b"[,,,,,,,,]", True), (b"[,,,,,,,]", False), (b"{},[],{}", False), (b"a" * 20, False):
+        async with bodies.read(_receiving([(body, False)]), LARGE_BODY) as given:
+            assert (given, counts.working) == ([body], takes_a_turn)
+    assert counts.working == 0
 
 
 async def test_what_is_too_much_is_refused_and_leaves_room_again() -> None:

@@ -7,6 +7,7 @@ import pytest
 from tests.loaded_stores import OpenStore, Served, empty_file, held_rows, new_store, own_ids, served, undeploy_all
 from tests.recount import check_counts
 
+from evals_mcp.client.bulk import Bulk
 from evals_mcp.errors import EvalsError, Invalid
 from evals_mcp.importers import loader
 from evals_mcp.importers.loader import Loaded
@@ -19,6 +20,7 @@ from evals_mcp.models.evaluation_document import (
     Record,
     VersionRecord,
 )
+from evals_mcp.models.json_structure import count_values
 from evals_mcp.sample.support_bot import read_sample
 
 __all__ = ["empty_file", "new_store", "served"]
@@ -119,6 +121,26 @@ def test_a_large_record_ends_a_batch(new_store: OpenStore, served: Served, monke
     monkeypatch.setattr(loader, "_MOST_BYTES", 1_000)
     with closing(new_store()) as store:
         assert served.load(store, _sample()).added["log"] == 6
+
+
+def test_no_batch_has_more_values_than_a_server_takes(
+    new_store: OpenStore, served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Except a record that alone has more: the server tells which."""
+    most, sent = 100, list[bytes]()
+    load = Bulk.load
+
+    async def noting(bulk: Bulk, lines: bytes, **options: Any) -> Any:
+        sent.append(lines)
+        return await load(bulk, lines, **options)
+
+    monkeypatch.setattr(Bulk, "load", noting)
+    monkeypatch.setattr(loader, "MOST_VALUES", most)
+    with closing(new_store()) as store:
+        assert served.load(store, _sample()).added["log"] == 6
+        check_counts(store)
+    assert len(sent) > 10
+    assert [body for body in sent if count_values(body) > most and b"\n" in body] == []
 
 
 @pytest.mark.parametrize(

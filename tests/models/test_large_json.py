@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic_core import to_json
 
+from evals_mcp.errors import TooManyValues
+from evals_mcp.models.json_structure import count_values, most_values
 from evals_mcp.models.large_json import CompactJson, read_large
 
 _TEXTS = st.text('a"\\[]{},:é\u2028😀 ', max_size=4)
@@ -18,6 +20,7 @@ _VALUES = st.recursive(
     max_leaves=40,
 )
 _BODIES = st.dictionaries(st.sampled_from(["inputs", "metadata", "output", "x"]), _VALUES, max_size=4)
+_FREE = ("inputs", "metadata")
 _INDENTS = st.sampled_from([None, 0, 1])
 
 
@@ -92,3 +95,30 @@ def test_odd_commas_numbers_and_ends_are_left_to_a_parser(inputs: str) -> None:
     """Wherever pieces end."""
     body = f'{{"inputs": {{"x": [0, {inputs}, 0], "y": 0}}, "z": 0}}'
     assert [at_once for at_once in range(1, len(body)) if _read(body.encode(), at_once) is not None] == []
+
+
+@given(_VALUES, _INDENTS, st.booleans(), st.integers(1, 40))
+def test_values_are_counted_as_a_parser_finds_them(value: Any, indent: int | None, ascii_only: bool, cut: int) -> None:
+    """Alone and in two lines, however the body is cut; and the fast count is never below."""
+    line = json.dumps(value, ensure_ascii=ascii_only)
+    for body, times in ((json.dumps(value, indent=indent, ensure_ascii=ascii_only), 1), (f"{line}\n{line}", 2)):
+        found = count_values(body.encode(), at_once=cut)
+        assert found == times * _count(json.loads(line))
+        assert most_values(body.encode()) >= found
+
+
+@given(_BODIES, st.integers(0, 12))
+def test_large_fields_do_not_count(body: dict[str, Any], most: int) -> None:
+    """What becomes objects counts, and above the bound nothing does."""
+    rest = {name: value for name, value in body.items() if not (name in _FREE and isinstance(value, dict))}
+    sent = json.dumps(body).encode()
+    if body and _count(rest) > most:
+        with pytest.raises(TooManyValues, match=f"has {_count(rest)} JSON values"):
+            read_large(sent, _FREE, most=most, large=1)
+    else:
+        assert read_large(sent, _FREE, most=most, large=1) == (body or None)
+
+
+def _count(value: Any) -> int:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(map(_count, inner))

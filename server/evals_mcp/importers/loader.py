@@ -10,6 +10,8 @@ from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.importers.single_writes import SingleWrites
 from evals_mcp.models.evaluation_document import EvaluationDocument, Record, RunRecord
+from evals_mcp.models.json_structure import most_values
+from evals_mcp.models.json_values import MOST_VALUES
 from evals_mcp.models.referring import Kind
 
 _MOST_RECORDS = 4_000
@@ -79,15 +81,17 @@ async def _load_in_bulk(
     # running, also if the load breaks off.
     earlier_runs: dict[str, RunRecord] = {}
     async for record in document:
-        loaded.count(record)
-        batch.add(record)
-        if batch.is_full():
+        if not batch.add(record):
             earlier_runs |= batch.runs
             await batch.send(more=True)
+            batch.add(record)
             if progress is not None:
                 await progress(loaded)
+        loaded.count(record)
     for run in earlier_runs.values():
-        batch.add(run)
+        if not batch.add(run):
+            await batch.send(more=False)
+            batch.add(run)
     await batch.send(more=False)
     if progress is not None:
         await progress(loaded)
@@ -107,23 +111,24 @@ class _Batch:
         self._overwrite = overwrite
         at_work = current_acting()
         self._import_id = secrets.token_hex(8) if at_work is None else at_work.import_id
-        self._lines: list[str] = []
+        self._lines: list[bytes] = []
         self._size = 0
+        self._values = 0
         self._first = 1
         self.runs: dict[str, RunRecord] = {}
         """The runs of these lines, unless they overwrite others."""
 
-    def add(self, record: Record) -> None:
-        """Add a record, with the server's ids where they are known."""
+    def add(self, record: Record) -> bool:
+        """Add a record, with the server's ids where they are known, and tell whether there was room beside others."""
+        line = self._line(record)
+        size, values = self._size + len(line), self._values + most_values(line)
+        if self._lines and (len(self._lines) >= _MOST_RECORDS or size > _MOST_BYTES or values > MOST_VALUES):
+            return False
         if record.record == "run" and not self._overwrite:
             self.runs[record.id] = record
-        line = self._line(record)
         self._lines.append(line)
-        self._size += len(line)
-
-    def is_full(self) -> bool:
-        """Whether it is large enough to send."""
-        return len(self._lines) >= _MOST_RECORDS or self._size >= _MOST_BYTES
+        self._size, self._values = size, values
+        return True
 
     async def send(self, *, more: bool) -> None:
         """Send the lines, if any, and start again. `more` if the document continues."""
@@ -132,7 +137,7 @@ class _Batch:
         if more:
             unfinished = {self._line(run): self._line(_unfinished(run)) for run in self.runs.values()}
             self._lines = [unfinished.get(line, line) for line in self._lines]
-        content = "\n".join(self._lines).encode()
+        content = b"\n".join(self._lines)
         try:
             answer = await self._client.bulk.load(
                 content, import_id=self._import_id, overwrite=self._overwrite, more=more
@@ -144,10 +149,10 @@ class _Batch:
         for kind, ids in answer.ids.items():
             self._loaded.ids.setdefault(kind, {}).update(ids)
         self._first += len(self._lines)
-        self._lines, self._size, self.runs = [], 0, {}
+        self._lines, self._size, self._values, self.runs = [], 0, 0, {}
 
-    def _line(self, record: Record) -> str:
-        return record.with_ids(self._loaded.ids).line()
+    def _line(self, record: Record) -> bytes:
+        return record.with_ids(self._loaded.ids).line().encode()
 
     def _located(self, error: Invalid) -> Invalid:
         match error.location:

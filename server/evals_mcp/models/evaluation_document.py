@@ -17,7 +17,7 @@ from pydantic import Field
 from evals_mcp.models.enums import EvaluationStatus, FileType, OpenEnvironmentTag, OpenLogStatus, OpenToolChoiceMode
 from evals_mcp.models.judgments import Judgment, Samples
 from evals_mcp.models.messages import ChatMessage, ToolChoice
-from evals_mcp.models.model import Defaulted, Integer, JsonObject, UtcDatetime
+from evals_mcp.models.model import Defaulted, Integer, JsonObject, StoredObject, UtcDatetime
 from evals_mcp.models.referring import Created, References, Referring
 from evals_mcp.models.reported_figures import ReportedFigure
 from evals_mcp.models.review_queue import Reviewer, ReviewReason, ReviewSlice
@@ -196,12 +196,12 @@ class _LoggedFields(Referring):
     output: str | None = None
     output_message: ChatMessage | None = None
     error: str | None = None
-    inputs: JsonObject | None = None
+    inputs: StoredObject | None = None
     stdout: str | None = None
-    provider_request: JsonObject | None = None
-    provider_response: JsonObject | None = None
+    provider_request: StoredObject | None = None
+    provider_response: StoredObject | None = None
     source: str | None = None
-    metadata: JsonObject | None = None
+    metadata: StoredObject | None = None
     log_status: OpenLogStatus | None = None
     user: str | None = None
     environment: str | None = None

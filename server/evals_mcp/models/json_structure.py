@@ -1,4 +1,4 @@
-"""Where brackets, commas and colons of JSON stand, found part by part in its bytes, without parsing it."""
+"""Where brackets, commas and colons of JSON stand, and how many values it has, found without parsing it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-_BACKSLASH, _QUOTE = ord("\\"), ord('"')
+_BACKSLASH, _QUOTE, _COLON = b'\\":'
 _AT_ONCE = 1 << 20
 
 
@@ -19,6 +19,32 @@ class Structure(NamedTuple):
     start: int
     codes: NDArray[np.uint8]
     depths: NDArray[np.int32]
+
+
+def most_values(body: bytes) -> int:
+    """A number that is never below that of `count_values` for JSON, or JSON lines. Found much faster."""
+    return sum(map(body.count, (b",", b"[", b"{", b"\n"))) + 1
+
+
+def count_values(body: bytes, start: int = 0, end: int | None = None, at_once: int = _AT_ONCE) -> int:
+    """How many values JSON has, or JSON lines, from `start` to `end`.
+
+    Values are texts, numbers, true, false, null, lists and objects. Names are none.
+    """
+    import numpy as np
+
+    is_word = np.ones(256, dtype=bool)  # what numbers, true, false and null consist of
+    is_word[list(b'\x00 \t\n\r,:[]{}"')] = False
+    is_value = np.zeros(256, dtype=bool)  # of a text, the quote that ends it is left
+    is_value[list(b'"[{')] = True
+    count, in_word = 0, False
+    for part in structure(body, at_once, start, end):
+        words = is_word[part.codes]
+        begins = int(np.count_nonzero(words[1:] > words[:-1])) + int(words[0] and not in_word)
+        names = int(np.count_nonzero(part.codes == _COLON))
+        count += begins + int(np.count_nonzero(is_value[part.codes])) - names
+        in_word = bool(words[-1])
+    return count
 
 
 def outside_texts(body: bytes) -> bytes:

@@ -6,6 +6,9 @@ from typing import Any
 DEEPEST_JSON = 100
 """The deepest nesting that we accept. JSON parsers, including ours, fail at little more."""
 
+MOST_VALUES = 300_000
+"""The most JSON values of a request to a server, names apart: as objects, they may take a thousand bytes each."""
+
 NDJSON = "application/x-ndjson"
 """The media type of JSON lines, such as an evaluation document in transit."""
 

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any, get_args
 from pydantic import WrapValidator
 from pydantic_core import to_json
 
-from evals_mcp.models.json_structure import Structure, structure
+from evals_mcp.errors import TooManyValues
+from evals_mcp.models.json_structure import Structure, count_values, most_values, structure
+from evals_mcp.models.json_values import MOST_VALUES
 
 if TYPE_CHECKING:
     from pydantic import ValidatorFunctionWrapHandler
@@ -45,6 +47,13 @@ class CompactJson:
     __hash__ = None  # type: ignore[assignment]
 
 
+def content_of(value: Any) -> Any:
+    """The content of `CompactJson`. Raises TypeError for any other value."""
+    if not isinstance(value, CompactJson):
+        raise TypeError(f"A {type(value).__name__} is not JSON.")
+    return json.loads(value.text)
+
+
 def _keep_compact(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
     return value if isinstance(value, CompactJson) else handler(value)
 
@@ -63,30 +72,55 @@ def _marks(annotation: Any) -> list[Any]:
     return [mark for choice in get_args(annotation) for mark in getattr(choice, "__metadata__", ())]
 
 
-def read_large(body: bytes, free: Container[str], *, large: int = LARGE_VALUE, at_once: int = _AT_ONCE) -> Any:
+def require_few_values(body: bytes, most: int | None = MOST_VALUES) -> None:
+    """Raise TooManyValues if JSON, or JSON lines, have more than `most` values; None is no bound."""
+    if most is not None and most_values(body) > most and (count := count_values(body)) > most:
+        raise too_many_values(count)
+
+
+def too_many_values(count: int) -> TooManyValues:
+    """The refusal of a body with so many values."""
+    return TooManyValues(
+        f"The body has {count:,} JSON values, and a request may have {MOST_VALUES:,}. Send them in several requests."
+    )
+
+
+def read_large(
+    body: bytes,
+    free: Container[str],
+    *,
+    most: int | None = None,
+    large: int = LARGE_VALUE,
+    at_once: int = _AT_ONCE,
+) -> Any:
     """What `json.loads` makes of a JSON object, but its large members of the names in `free` are `CompactJson`.
 
-    None if that cannot be told, as of what is no JSON: then only a parser can tell.
+    None if that cannot be told, as of what is no JSON: then only a parser can tell. Raises TooManyValues if its other
+    members have more than `most` values.
     """
     try:
-        return _read(body, free, large, at_once)
+        return _read(body, free, most, large, at_once)
     except (ValueError, RecursionError):
         return None
 
 
-def _read(body: bytes, free: Container[str], large: int, at_once: int) -> dict[str, Any]:
-    kept: list[bytes] = []
-    compact: dict[str, Any] = {}
+def _read(body: bytes, free: Container[str], most: int | None, large: int, at_once: int) -> dict[str, Any]:
+    kept: list[memoryview] = []
+    free_values: dict[str, tuple[int, int]] = {}
     for start, colon, end in _members(body, at_once):
         if end - colon > large and _AN_OBJECT.match(body, colon + 1):
             name = json.loads(body[start:colon])
-            if not isinstance(name, str) or name in compact:
+            if not isinstance(name, str) or name in free_values:
                 raise ValueError("no name, or one that stands twice")
             if name in free:
-                compact[name] = CompactJson(_Compacted(body, colon + 1, end, at_once).text())
+                free_values[name] = (colon + 1, end)
                 continue
-        kept.append(body[start:end])
-    content: dict[str, Any] = json.loads(b"{" + b",".join(kept) + b"}")
+        kept.append(memoryview(body)[start:end])
+    rest = b"".join((b"{", b",".join(kept), b"}")) if free_values else body
+    kept.clear()
+    require_few_values(rest, most)
+    content: dict[str, Any] = json.loads(rest)
+    compact = {name: CompactJson(_Compacted(body, *at, at_once).text()) for name, at in free_values.items()}
     if compact.keys() & content.keys():
         raise ValueError("a name stands twice")
     return content | compact

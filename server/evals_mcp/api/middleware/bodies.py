@@ -4,6 +4,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from io import BytesIO
 from typing import Any
 
 from anyio import to_thread
@@ -19,11 +20,12 @@ from evals_mcp.api.middleware.large_bodies import (
     LargeBodies,
 )
 from evals_mcp.api.middleware.nesting import is_deeper_than
+from evals_mcp.errors import TooManyValues
 from evals_mcp.models.json_structure import outside_texts
-from evals_mcp.models.json_values import DEEPEST_JSON, NDJSON
+from evals_mcp.models.json_values import DEEPEST_JSON, MOST_VALUES, NDJSON
+from evals_mcp.models.large_json import require_few_values
 from evals_mcp.variables import LARGEST_BODY
 
-_SUSPECT_ESCAPE = re.compile(rb"\\u(?:0000|[dD][89a-fA-F])")
 _LONE_ESCAPE = re.compile(
     rb"\\u(?:0000|[dD][89abAB][0-9a-fA-F]{2}(?!\\u[dD][c-fC-F])|(?<!\\u[dD][89abAB][0-9a-fA-F]{2}\\u)[dD][c-fC-F])"
 )
@@ -37,7 +39,8 @@ class BodyGuard:
     """Refuses requests that no handler should see. The caller can repeat a corrected request.
 
     Large `bodies` take turns with those of other applications that have the same; if the only caller `is_embedded` in
-    this process, they take none. An application that `checks_texts` itself gets every body that is not too large.
+    this process, they take none, and may have any number of values. An application that `checks_texts` itself gets
+    every body that has not too many bytes or values.
     """
 
     def __init__(
@@ -52,7 +55,9 @@ class BodyGuard:
         self._app = app
         self._checks_texts = checks_texts
         self._largest_body = largest_body
-        self._bodies = bodies or LargeBodies(large_body=largest_body if is_embedded else LARGE_BODY)
+        self._most_values = None if is_embedded else MOST_VALUES
+        no_turns = LargeBodies(large_body=largest_body, heavy_body=largest_body)
+        self._bodies = bodies or (no_turns if is_embedded else LargeBodies())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or answer 413, 422 or 503."""
@@ -77,20 +82,26 @@ class BodyGuard:
             return
 
     async def _with_body(self, body: list[bytes], scope: Scope, receive: Receive, send: Send) -> None:
-        if self._checks_texts:
-            await self._app(scope, _replay(body, receive), send)
-            return
         headers = Headers(scope=scope)
-        if _leaves_out_an_object(headers):
+        if _leaves_out_an_object(headers) and not self._checks_texts:
             body[0] = b"{}"
         if len(body[0]) > LARGE_BODY:
-            refusal = await to_thread.run_sync(_refuse_any, body[0], headers)
+            refusal = await to_thread.run_sync(self._refuse, body[0], headers)
         else:
-            refusal = _refuse_any(body[0], headers)
+            refusal = self._refuse(body[0], headers)
         if refusal is not None:
             await refusal(scope, receive, send)
             return
         await self._app(scope, _replay(body, receive), send)
+
+    def _refuse(self, body: bytes, headers: Headers) -> JSONResponse | None:
+        try:
+            if self._checks_texts:
+                require_few_values(body, self._most_values)
+                return None
+            return _refuse_any(body, headers, self._most_values)
+        except TooManyValues as error:
+            return JSONResponse({"detail": str(error)}, status_code=error.status)
 
 
 def _leaves_out_an_object(headers: Headers) -> bool:
@@ -126,8 +137,7 @@ def _has_suspect_escape(body: bytes) -> bool:
     """Whether a NUL or half of a surrogate pair may be escaped. Whole pairs, as in many bodies, are not suspect."""
     if b"\\u" not in body:
         return False
-    is_plain = b"\\\\u" not in body  # else it takes a parser to tell an escape from a backslash before a u
-    return (_LONE_ESCAPE if is_plain else _SUSPECT_ESCAPE).search(body) is not None
+    return _LONE_ESCAPE.search(body.replace(b"\\\\", b"__")) is not None  # a backslash before a u is no escape
 
 
 def _may_have_large_number(body: bytes) -> bool:
@@ -140,25 +150,30 @@ class _NotFiniteError(ValueError):
     pass
 
 
-def _refuse_any(body: bytes, headers: Headers) -> JSONResponse | None:
-    """The refusal of a body, or of the first of its lines, that cannot be stored, else None."""
+def _refuse_any(body: bytes, headers: Headers, most: int | None) -> JSONResponse | None:
+    """The refusal of a body, or of the first of its lines, that cannot be stored, else None.
+
+    Raises TooManyValues for more than `most` values, if it takes a parser to tell.
+    """
     is_suspect = _is_suspect(body)
     if not headers.get("content-type", "").lower().startswith(NDJSON):
         if is_suspect and len(body) > LARGE_BODY:  # to parse it takes many times its bytes
             is_suspect = _has_suspect_escape(body) or _has_odd_number(outside_texts(body))
-        return _refuse(body, ["body"], is_suspect)
-    for at, line in enumerate(body.split(b"\n")):
-        if (refusal := _refuse(line, ["body", at], is_suspect and _is_suspect(line))) is not None:
+        return _refuse(body, ["body"], most, is_suspect=is_suspect)
+    for at, line in enumerate(BytesIO(body)):
+        refusal = _refuse(line, ["body", at], most, is_suspect=is_suspect and _is_suspect(line))
+        if refusal is not None:
             return refusal
     return None
 
 
-def _refuse(body: bytes, location: list[str | int], is_suspect: bool) -> JSONResponse | None:
-    """The refusal of JSON that cannot be stored, else None. The handler reports invalid JSON."""
+def _refuse(body: bytes, location: list[str | int], most: int | None, *, is_suspect: bool) -> JSONResponse | None:
+    """The refusal of JSON that cannot be stored, else None. Raises as `_refuse_any`."""
     if is_deeper_than(DEEPEST_JSON, body):
         return _refusal(location, f"JSON must not have more than {DEEPEST_JSON} levels")
     if not is_suspect:
         return None
+    require_few_values(body, most)
     try:
         content = json.loads(body, parse_constant=_refuse_constant, parse_float=_finite)
     except _NotFiniteError as error:

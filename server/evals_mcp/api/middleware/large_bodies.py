@@ -14,8 +14,13 @@ from typing import IO
 import anyio
 from starlette.types import Receive
 
+from evals_mcp.models.json_structure import most_values
+
 LARGE_BODY = 1024 * 1024
 """Bytes. Larger bodies wait in a file and take turns."""
+
+HEAVY_BODY = 20_000
+"""JSON values, commas in texts among them. Smaller bodies with more of them take turns, too, but wait in memory."""
 
 MOST_IN_FLIGHT = 1024 * 1024 * 1024
 """Bytes of large bodies that are in files at once. More are refused with 503."""
@@ -49,11 +54,13 @@ class LargeBodies:
         self,
         *,
         large_body: int = LARGE_BODY,
+        heavy_body: int = HEAVY_BODY,
         most_in_flight: int = MOST_IN_FLIGHT,
         counts: BodyCounts | None = None,
     ) -> None:
         self._counts = counts or BodyCounts()
         self._large_body = large_body
+        self._heavy_body = heavy_body
         self._most_in_flight = most_in_flight
         self._in_flight = 0
         self._turn = anyio.Lock()
@@ -75,7 +82,10 @@ class LargeBodies:
             if size > self._large_body:
                 break
         else:
-            yield [bytes(parts)]
+            whole = bytes(parts)
+            del parts
+            async with self._my_turn() if self._is_heavy(whole) else contextlib.nullcontext():
+                yield [whole]
             return
         with self._filed(largest) as filed:
             filed.add(bytes(parts))
@@ -86,6 +96,9 @@ class LargeBodies:
                 await _require_client(receive)
                 with _without_collections():
                     yield [filed.take()]
+
+    def _is_heavy(self, body: bytes) -> bool:
+        return self._heavy_body < len(body) and most_values(body) > self._heavy_body
 
     @contextlib.asynccontextmanager
     async def _my_turn(self) -> AsyncIterator[None]:

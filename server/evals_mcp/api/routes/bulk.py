@@ -1,20 +1,17 @@
 """Our extension of the API: write a batch of an evaluation document, all of it or nothing."""
 
-from collections.abc import Iterator, Mapping
-from functools import cache
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import Header, Query, Request
-from fastapi.exceptions import RequestValidationError
-from pydantic import TypeAdapter, ValidationError
 from starlette.concurrency import run_in_threadpool
 
 from evals_mcp.api.access import CurrentPerson, CurrentStore, NamesCreators
-from evals_mcp.api.prefixed import PrefixedRouter
+from evals_mcp.api.prefixed import PrefixedRouter, most_values_of
+from evals_mcp.api.record_lines import RecordLines, any_record
 from evals_mcp.api.routes.work import CurrentRunner
 from evals_mcp.errors import Invalid
 from evals_mcp.models.bulk import LoadedBatch, RecordPage
-from evals_mcp.models.evaluation_document import Record
 from evals_mcp.models.json_values import NDJSON
 from evals_mcp.store.bulk.bulk import Bulk, Written
 from evals_mcp.store.bulk.reading import BulkReading
@@ -43,8 +40,10 @@ async def load_batch(
     body = await request.body()
     if not body.strip():
         raise Invalid("The body is empty. Send a record on each line.", ("body",))
+    lines = RecordLines(body, most_values_of(request))
+    del body
     options = {"overwrite": overwrite, "names_creators": names_creators, "person": person, "import_id": import_id}
-    written = await run_in_threadpool(_load, store, body, options)
+    written = await run_in_threadpool(_load, store, lines, options)
     if not (more or overwrite):
         await run_in_threadpool(runner.wake, store, written.run_ids)
     return written.answer
@@ -70,30 +69,10 @@ def count_records(store: CurrentStore) -> dict[str, int]:
 def describe_records(document: dict[str, Any]) -> None:
     """Add the schemas of records to an OpenAPI document, because it cannot derive them from lines."""
     schemas = document["components"]["schemas"]
-    record = _records().json_schema(ref_template="#/components/schemas/{model}")
+    record = any_record().json_schema(ref_template="#/components/schemas/{model}")
     schemas |= {name: schema for name, schema in record.pop("$defs").items() if name not in schemas}
     schemas["Record"] = record
 
 
-def _load(store: Store, body: bytes, options: Mapping[str, Any]) -> Written:
-    return Bulk(store.database).load(_read(body), act=current_act(), **options)
-
-
-def _read(body: bytes) -> Iterator[tuple[int, Record]]:
-    """The records of the non-empty lines, with line positions from 0."""
-    read = _records().validate_json
-    for position, line in enumerate(body.split(b"\n")):
-        if not line.strip():
-            continue
-        try:
-            yield position, read(line)
-        except ValidationError as error:
-            wrong = error.errors(include_url=False, include_context=False, include_input=False)
-            raise RequestValidationError(
-                [{**item, "loc": ("body", position, *item["loc"])} for item in wrong]
-            ) from None
-
-
-@cache
-def _records() -> TypeAdapter[Record]:
-    return TypeAdapter(Record)
+def _load(store: Store, lines: RecordLines, options: Mapping[str, Any]) -> Written:
+    return Bulk(store.database).load(lines.records(), act=current_act(), **options)

@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
-from fastapi import Query
+from fastapi import Query, Request
 
 from evals_mcp.api.access import CurrentStore
-from evals_mcp.api.prefixed import PrefixedRouter
+from evals_mcp.api.prefixed import PrefixedRouter, most_values_of
 from evals_mcp.api.routes.file_routes import add_file_routes, change_of, id_and_path
 from evals_mcp.api.routes.parameters import Environment, Page, Size, VersionId
 from evals_mcp.api.routes.uploads import UPLOAD_BODY, CurrentUpload
@@ -67,6 +67,7 @@ def list_datapoints(
 @router.post("/{id}/datapoints/csv", openapi_extra=UPLOAD_BODY)
 def upload_csv(
     store: CurrentStore,
+    request: Request,
     id: str,
     upload: CurrentUpload,
     version_id: VersionId = None,
@@ -75,7 +76,8 @@ def upload_csv(
     """Add the rows of a CSV file to the given version, else the environment's, else the default one."""
     name, description = upload.fields.get("version_name"), upload.fields.get("version_description")
     change = FileChange(version_name=name or None, version_description=description or None)
-    return store.datasets.extend(id, read_csv_datapoints(upload.content), change, version_id, environment)
+    points = read_csv_datapoints(upload.content, most_values_of(request))
+    return store.datasets.extend(id, points, change, version_id, environment)
 
 
 @router.get("/{id}/versions")

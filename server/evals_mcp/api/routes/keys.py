@@ -8,6 +8,7 @@ from fastapi import APIRouter, Body, Depends, Path, Request
 
 from evals_mcp.api.grants import Grant
 from evals_mcp.api.needs import KEYS_PATH, require_role
+from evals_mcp.api.prefixed import BoundedRoute
 from evals_mcp.errors import NotFound
 from evals_mcp.models.keys import (
     CreateKeyRequest,
@@ -26,7 +27,7 @@ _log = logging.getLogger(__name__)
 _log.setLevel(logging.INFO)  # who did what with a key is no warning, and is always logged
 _ALWAYS = {"is_asked_for": True}
 
-router = APIRouter(prefix=KEYS_PATH, tags=["keys (extension)"])
+router = APIRouter(prefix=KEYS_PATH, tags=["keys (extension)"], route_class=BoundedRoute)
 
 
 async def _admin(request: Request) -> Grant:

@@ -4,16 +4,15 @@ from collections.abc import Callable, Coroutine
 from typing import Any
 
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
 
 from evals_mcp.api.access import CurrentStore
-from evals_mcp.api.prefixed import PrefixedRouter
+from evals_mcp.api.prefixed import BoundedRoute, PrefixedRouter
 from evals_mcp.api.routes.work import CurrentRunner
 from evals_mcp.models.traces import TracesRequest, TracesResponse
 from evals_mcp.otel.traced_logs import read_traces
 
 
-class _ReadsTextAsJson(APIRoute):
+class _ReadsTextAsJson(BoundedRoute):
     """A route that reads a body declared as plain text as if nothing were declared, which is as JSON."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:

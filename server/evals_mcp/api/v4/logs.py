@@ -5,6 +5,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from evals_mcp.api.access import CurrentStore
+from evals_mcp.api.prefixed import BoundedRoute
 from evals_mcp.api.routes.parameters import Size
 from evals_mcp.api.routes.work import CurrentRunner
 from evals_mcp.api.v4.config_requests import config_content
@@ -26,7 +27,7 @@ from evals_mcp.store.database.identity import new_id
 from evals_mcp.store.v4.project_logs import NewLog
 from evals_mcp.store.v4.run_datapoints import RunLog
 
-router = APIRouter(tags=["v4 logs"])
+router = APIRouter(tags=["v4 logs"], route_class=BoundedRoute)
 
 
 @router.post("/logs", response_model_exclude_none=True)

@@ -6,6 +6,7 @@ import secrets
 from typing import Any
 
 from evals_mcp.models.ids import base62
+from evals_mcp.models.large_json import content_of
 
 FILE_PREFIXES = {
     "prompt": "pr",
@@ -32,5 +33,5 @@ def new_id(prefix: str) -> str:
 
 def digest(content: Any) -> str:
     """A digest of JSON content. The order of keys does not matter."""
-    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=content_of)
     return hashlib.blake2b(text.encode(errors="surrogatepass"), digest_size=20).hexdigest()
