@@ -201,13 +201,15 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         "---\n? [1]\n: 2\n---\n",
         "---\na: " + "[" * 5000 + "\n---\n",
         "---\na: " + "x" * 1_000_001 + "\n---\n",
+        "---\na: [" + "1," * 100_000 + "]\n---\n",
+        "---\nmodel: m\n---\n" + "<user></user>" * 50_001,
         "---\nmodel: m\n---\n<user>a</user> and more",
         "---\nmodel: m\ntemplate: a\n---\nb",
         "model: m",
     ],
 )
 def test_bad_text_is_refused(text: str) -> None:
-    """Aliases, other values than JSON's, text between messages, two templates, no header."""
+    """Aliases, other values than JSON's, text between messages, two templates, no header, too much."""
     with pytest.raises(Invalid) as caught:
         read_prompt_file(text, ("body", "agent"))
     assert caught.value.location == ("body", "agent")

@@ -1,6 +1,7 @@
 """Bodies of many JSON values: counted, refused before they become objects, and told what to do instead."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -11,8 +12,7 @@ from tests.every_route import LINES
 from evals_mcp.api import prefixed
 from evals_mcp.api.app import create_app
 from evals_mcp.api.grants import OpenAccess
-from evals_mcp.api.middleware.large_bodies import HEAVY_BODY
-from evals_mcp.models.json_values import MOST_VALUES
+from evals_mcp.models.json_values import MANY_VALUES, MOST_VALUES
 from evals_mcp.models.large_json import LARGE_JSON
 from evals_mcp.store.store import Store
 
@@ -38,15 +38,23 @@ async def test_the_bound_is_told_with_what_there_was(store: Store) -> None:
         assert "in several requests" in answer.json()["detail"]
 
 
+def test_the_documents_tell_the_bound() -> None:
+    """In both, as it is."""
+    docs = Path(__file__).parents[2] / "docs"
+    for name in "serving.md", "api.md":
+        assert f"{MOST_VALUES:,}" in (docs / name).read_text(), name
+    assert f"{MANY_VALUES:,} values" in (docs / "serving.md").read_text()
+
+
 @pytest.mark.slow
 async def test_every_route_with_a_body_counts_its_values(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where nobody reads them."""
-    monkeypatch.setattr(prefixed, "MOST_VALUES", HEAVY_BODY)
-    values = "[" + ",".join(["[]"] * HEAVY_BODY) + "]"
+    monkeypatch.setattr(prefixed, "MOST_VALUES", MANY_VALUES)
+    values = "[" + ",".join(["[]"] * MANY_VALUES) + "]"
     contents: dict[str, dict[str, Any]] = {
         "application/json": {"content": f'{{"x": {values}}}', "headers": _JSON},
         "application/x-ndjson": {"content": f'{{"record": "directory", "x": {values}}}', "headers": LINES},
-        "multipart/form-data": {"files": {"file": ("a.csv", "a\n" + "1\n" * HEAVY_BODY, "text/csv")}},
+        "multipart/form-data": {"files": {"file": ("a.csv", "a\n" + "1\n" * MANY_VALUES, "text/csv")}},
     }
     answers = {}
     async with _client(store) as client:
@@ -61,7 +69,7 @@ async def test_every_route_with_a_body_counts_its_values(store: Store, monkeypat
 
 async def test_a_body_with_much_that_is_wrong_gets_a_short_answer(store: Store) -> None:
     """To name each wrong value would take more than the values."""
-    log = {"path": "p", "messages": [1] * (HEAVY_BODY + 1)}
+    log = {"path": "p", "messages": [1] * (MANY_VALUES + 1)}
     line = json.dumps({"record": "log", "id": "l", "version_id": "v", "messages": log["messages"]})
     async with _client(store) as client:
         for answer in (
@@ -69,16 +77,16 @@ async def test_a_body_with_much_that_is_wrong_gets_a_short_answer(store: Store) 
             await client.post("/v5/bulk", content=line, headers=LINES),
         ):
             assert answer.status_code == 422
-            assert f"{HEAVY_BODY + 1:,} values are wrong" in answer.text
+            assert f"{MANY_VALUES + 1:,} values are wrong" in answer.text
             assert len(answer.content) < 500
 
 
 async def test_what_is_wrong_in_a_body_of_many_values_is_named(store: Store) -> None:
     """As in any other."""
-    points: list[Any] = [{}] * HEAVY_BODY
+    points: list[Any] = [{}] * MANY_VALUES
     async with _client(store) as client:
         answer = await client.post("/v5/datasets", json={"path": "d", "datapoints": [*points, {"x": 1}]})
-        assert answer.json()["detail"][0]["loc"] == ["body", "datapoints", HEAVY_BODY]
+        assert answer.json()["detail"][0]["loc"] == ["body", "datapoints", MANY_VALUES]
 
 
 @pytest.mark.slow

@@ -2,7 +2,7 @@
 
 import pytest
 
-from evals_mcp.errors import Invalid
+from evals_mcp.errors import Invalid, TooManyValues
 from evals_mcp.importers.csv_datapoints import read_csv_datapoints
 
 
@@ -40,6 +40,29 @@ def test_missing_cells_and_blank_lines_are_left_out() -> None:
     """They are no mistake."""
     assert _contents("a,b\n1\n\n,\n") == [{"inputs": {"a": "1"}}, {"inputs": {"a": "", "b": ""}}]
     assert _contents("a\n") == []
+
+
+@pytest.mark.parametrize(
+    ("content", "values"),
+    [
+        ("a,b\n1,2\n", 8),
+        ("a\n" + "1\n" * 4, 15),
+        ('a\n"x, y, z"\n', 6),
+        ('target\n"{""a"": [1, 2]}"\n', 9),
+        ("a,b,c,d,e\n", 7),
+    ],
+)
+def test_cells_and_rows_are_counted(content: str, values: int) -> None:
+    """Texts have no values in them; JSON has."""
+    assert len(read_csv_datapoints(content.encode(), values)) == content.count("\n") - 1
+    with pytest.raises(TooManyValues, match=f"a file may have {values - 1}"):
+        read_csv_datapoints(content.encode(), values - 1)
+
+
+def test_a_row_of_many_cells_is_not_read() -> None:
+    """It is refused before it is a list."""
+    with pytest.raises(TooManyValues, match="about 1,002 cells"):
+        read_csv_datapoints(b"," * 999, 900)
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,7 @@ from tests.serving.served_here import served
 from evals_mcp.api.middleware.bodies import BodyGuard
 from evals_mcp.config import Settings
 from evals_mcp.mcp.over_http import LARGEST_MESSAGE, Guest, McpOverHttp
+from evals_mcp.models.json_values import MOST_VALUES
 from evals_mcp.serving.serve import http_server
 from evals_mcp.wiring import build_mcp_server
 from mcp import Client, MCPError
@@ -137,6 +138,8 @@ def test_a_request_needs_a_key(database: str) -> None:
         assert (answered.status_code, answered.headers["Content-Type"]) == (200, JSON)
         assert _get(f"{url}/mcp", headers=known).status_code == 405
         assert _post(url, "x" * (LARGEST_MESSAGE + 1), known).status_code == 413
+        many = _post(url, f"[{'[],' * MOST_VALUES}[]]", known)
+        assert (many.status_code, "JSON values" in many.json()["error"]["message"]) == (413, True)
         assert _get(f"{url}/v5/flows").status_code == 401
 
 

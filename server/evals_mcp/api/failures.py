@@ -1,19 +1,15 @@
 """The API's one table from errors to HTTP answers. Handlers catch nothing."""
 
 import logging
-from typing import Any
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import ValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse
 
 from evals_mcp.errors import EvalsError, Invalid, Raced
 from evals_mcp.request_ids import error_reference, internal_error
 from evals_mcp.store.teams.keys import without_keys
-
-_MOST_TOLD = 1_000
 
 _log = logging.getLogger(__name__)
 
@@ -49,20 +45,6 @@ async def http_error(request: Request, error: Exception) -> JSONResponse:
         return JSONResponse({"detail": [unreadable]}, status_code=422)
     detail = f"This server has no {request.method} {request.url.path}." if error.status_code == 404 else error.detail
     return JSONResponse({"detail": detail}, status_code=error.status_code, headers=error.headers)
-
-
-def is_too_much(error: ValidationError) -> bool:
-    """Whether more is wrong than an answer can tell."""
-    return error.error_count() > _MOST_TOLD
-
-
-def told(error: ValidationError, location: tuple[str | int, ...] = ("body",)) -> list[dict[str, Any]]:
-    """What is wrong in the body at a location, for RequestValidationError; of too much, only how much it is."""
-    if is_too_much(error):
-        message = f"{error.error_count():,} values are wrong: too many to name them"
-        return [{"loc": location, "msg": message, "type": "value_error"}]
-    wrong = error.errors(include_url=False, include_context=False, include_input=False)
-    return [{**item, "loc": (*location, *item["loc"])} for item in wrong]
 
 
 async def unexpected_error(request: Request, error: Exception) -> JSONResponse:

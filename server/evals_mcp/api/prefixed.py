@@ -14,11 +14,10 @@ from starlette.responses import Response
 from starlette.routing import Match
 from starlette.types import Receive, Scope
 
-from evals_mcp.api.failures import is_too_much, told
-from evals_mcp.api.middleware.large_bodies import HEAVY_BODY
+from evals_mcp.api.wrong_values import is_too_much, told
 from evals_mcp.errors import TooManyValues
 from evals_mcp.models.json_structure import most_values
-from evals_mcp.models.json_values import MOST_VALUES
+from evals_mcp.models.json_values import MANY_VALUES, MOST_VALUES
 from evals_mcp.models.large_json import LARGE_JSON, compact_names, read_large, require_few_values
 
 
@@ -98,7 +97,7 @@ class _BoundedRequest(Request):
         Raises HTTPException (413, 422), because FastAPI passes on no other, and ValueError.
         """
         body = await self.body()
-        if not hasattr(self, "_json") and most_values(body) > HEAVY_BODY:
+        if not hasattr(self, "_json") and most_values(body) > MANY_VALUES:
             try:
                 self._json = await to_thread.run_sync(self._expected.read, body, most_values_of(self))
             except TooManyValues as error:

@@ -8,7 +8,7 @@ from typing import Any
 from fastapi.exceptions import RequestValidationError
 from pydantic import TypeAdapter, ValidationError
 
-from evals_mcp.api.failures import told
+from evals_mcp.api.wrong_values import told
 from evals_mcp.errors import TooManyValues
 from evals_mcp.models.evaluation_document import LogRecord, Record
 from evals_mcp.models.json_structure import count_values, most_values

@@ -6,6 +6,9 @@ from typing import Any
 DEEPEST_JSON = 100
 """The deepest nesting that we accept. JSON parsers, including ours, fail at little more."""
 
+MANY_VALUES = 20_000
+"""JSON values, commas in texts among them. Bodies with more of them take turns, as large ones do."""
+
 MOST_VALUES = 300_000
 """The most JSON values of a request to a server, names apart: as objects, they may take a thousand bytes each."""
 

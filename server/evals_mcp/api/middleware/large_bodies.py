@@ -15,12 +15,10 @@ import anyio
 from starlette.types import Receive
 
 from evals_mcp.models.json_structure import most_values
+from evals_mcp.models.json_values import MANY_VALUES
 
 LARGE_BODY = 1024 * 1024
 """Bytes. Larger bodies wait in a file and take turns."""
-
-HEAVY_BODY = 20_000
-"""JSON values, commas in texts among them. Smaller bodies with more of them take turns, too, but wait in memory."""
 
 MOST_IN_FLIGHT = 1024 * 1024 * 1024
 """Bytes of large bodies that are in files at once. More are refused with 503."""
@@ -54,7 +52,7 @@ class LargeBodies:
         self,
         *,
         large_body: int = LARGE_BODY,
-        heavy_body: int = HEAVY_BODY,
+        heavy_body: int = MANY_VALUES,
         most_in_flight: int = MOST_IN_FLIGHT,
         counts: BodyCounts | None = None,
     ) -> None:
