@@ -97,7 +97,8 @@ class _BoundedRequest(Request):
         Raises HTTPException (413, 422), because FastAPI passes on no other, and ValueError.
         """
         body = await self.body()
-        if not hasattr(self, "_json") and most_values(body) > MANY_VALUES:
+        is_large = len(body) > LARGE_JSON or most_values(body) > MANY_VALUES
+        if is_large and not hasattr(self, "_json"):
             try:
                 self._json = await to_thread.run_sync(self._expected.read, body, most_values_of(self))
             except TooManyValues as error:
