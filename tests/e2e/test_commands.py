@@ -83,13 +83,17 @@ def test_keys_are_made_listed_and_revoked(tmp_path: Path) -> None:
     assert "Created the database" not in second
     taken = run(["keys", "create", "ann", *database])
     assert (taken.status, taken.stdout) == (1, "")
-    assert "To replace it, revoke it first." in taken.stderr
+    assert (
+        "To replace it by one of the same role and end, rotate it. For another role or end, revoke it first."
+        in taken.stderr
+    )
     assert run(["keys", "revoke", "ann", *database]).stdout.endswith(" of ann (workspace default, role write).\n")
     listed = run(["keys", "list", *database]).stdout
     assert listed.splitlines()[0].split("\t")[1:4] == ["dashboard", "default", "read"]
     assert secret not in listed
     assert run(["keys", "revoke", "dashboard", *database]).stdout.startswith("Revoked ")
-    assert "\trevoked " in run(["keys", "list", *database]).stdout
+    assert "2 keys are left out, revoked or expired." in run(["keys", "list", *database]).stderr
+    assert "\trevoked " in run(["keys", "list", "--all", *database]).stdout
 
 
 class _Terminal(StringIO):

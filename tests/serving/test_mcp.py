@@ -223,10 +223,15 @@ async def test_what_cannot_be_stored_or_is_too_large_is_told(database: str, era:
                 await words(client, "list_runs", evaluation="x" * LARGEST_MESSAGE)
             assert SAMPLE in await words(client, "list_evaluations")
         body, headers = message(era, "tools/list")
-        for nested in ("[" * 1_000_000, json.dumps(body).replace("{}", "[" * 3_000 + "]" * 3_000)):
+        nested = json.dumps(body).replace("{}", "[" * 3_000 + "]" * 3_000)
+        for text, answer in (
+            ("[" * 200_000, (400, -32700)),
+            ("[" * 1_000_000, (413, -32600)),
+            (nested, (400, -32700)),
+        ):
             known = {**headers, "X-API-KEY": key}
-            refused = await to_thread.run_sync(partial(httpx.post, f"{url}/mcp", content=nested, headers=known))
-            assert (refused.status_code, refused.json()["error"]["code"]) == (400, -32700)
+            refused = await to_thread.run_sync(partial(httpx.post, f"{url}/mcp", content=text, headers=known))
+            assert (refused.status_code, refused.json()["error"]["code"]) == answer
 
 
 @pytest.mark.slow

@@ -78,7 +78,8 @@ def migrate(database: Database, migrations: Migrations = WORKSPACE, *, creates: 
 
 def _require_revision(database: Database, migrations: Migrations, revision: str, connection: Connection) -> None:
     """Raise Unavailable if a newer program has upgraded the tables since: it keeps more than this one would write."""
-    if connection.exec_driver_sql(_revision_query(database.schema, migrations)).scalar() != revision:
+    question = f"{_revision_query(database.schema, migrations)} WHERE version_num = '{revision}'"
+    if connection.exec_driver_sql(question).first() is None:
         raise Unavailable(
             f"A newer version of evals-mcp has upgraded the database {database.name} meanwhile. Nothing was written. "
             "Upgrade this program, too, and restart it."
