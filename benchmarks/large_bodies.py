@@ -80,7 +80,7 @@ KINDS = {
         "]}",
     ),
     "rows of CSV": Kind(
-        "/v5/datasets/{id}/datapoints/csv", "question,answer\n", _SENTENCE + ",It comes", "", "\n", None
+        "/v5/datasets/{id}/datapoints/csv", "question,answer\n", "Where is parcel %d?,It comes", "", "\n", None
     ),
     "records": Kind(
         "/v5/bulk",
