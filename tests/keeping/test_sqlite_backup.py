@@ -28,14 +28,17 @@ def _names(folder: Path) -> list[str]:
 
 
 def test_a_backup_is_restored_as_it_was(sample_copy: Path, tmp_path: Path) -> None:
-    """All rows, and the keys that opened it; the backup is usable as a database by itself."""
+    """All rows, and the keys that still open it; the backup is usable as a database by itself."""
     create_key(str(sample_copy), None, "ann")
+    ends = datetime.now(UTC) + timedelta(hours=1)
+    create_key(str(sample_copy), None, "cleo", expires_at=ends)
     revoke_key(str(sample_copy), create_key(str(sample_copy), None, "ben").key.id)
     backup, fresh = tmp_path / "backup.db", tmp_path / "new" / "evals.db"
     done = back_up_file(sample_copy, backup, _NOW)
     assert (done.path, done.checkup.evaluations, done.checkup.problems) == (backup, 1, ())
-    restored = restore_file(backup, fresh, _NOW)
+    restored = restore_file(backup, fresh, ends)
     assert (restored.kept, restored.keys) == (None, ["ann"])
+    assert restore_file(backup, fresh, _NOW, replace=True).keys == ["ann", "cleo"]
     assert list(_rows(fresh)) == list(_rows(sample_copy))
     open_store(str(fresh)).close()
     assert [name for name in _names(tmp_path) if name.endswith(".part")] == []

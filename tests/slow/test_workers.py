@@ -189,6 +189,20 @@ def test_a_worker_that_hangs_is_replaced_and_told(supervised: Start, tmp_path: P
     assert all(httpx.get(f"{server.url}/ready").status_code == 200 for _ in range(10))
 
 
+def test_a_worker_that_cannot_be_started_is_tried_again(supervised: Start, tmp_path: Path) -> None:
+    """The system has no file left for it. Those that there are go on, and the server ends with nothing."""
+    resource = pytest.importorskip("resource")
+    server = _serve(supervised, str(tmp_path / "evals.db"), 2)
+    server.wait_for_workers(2)
+    limits = resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, (6, limits[1]))
+    os.kill(server.workers()[0], signal.SIGKILL)
+    server.wait_for("No process can be started: Too many open files. The server tries again in")
+    assert httpx.get(f"{server.url}/ready").status_code == 200
+    resource.prlimit(server.process.pid, resource.RLIMIT_NOFILE, limits)
+    server.wait_for_workers(2)
+
+
 def test_processes_count_requests_and_refusals_together(supervised: Start, tmp_path: Path) -> None:
     """Exactly as many as the limit says, also with one that is killed, and its successor; wrong keys alike."""
     address = str(tmp_path / "evals.db")

@@ -1,7 +1,8 @@
 """A workspace's rows in the tables of teams: read for a backup, and stored again by a restore."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Boolean, Column, Connection, Integer, Table, inspect, select
@@ -26,6 +27,16 @@ def keys_there(connection: Connection, rows: dict[str, list[dict[str, Any]]]) ->
     """The keys among the rows of a backup that the database has: of a workspace that has another name now."""
     ids = set(connection.execute(select(api_keys.c.id), execution_options=_IN_CONTROL).scalars())
     return [row for row in rows.get(KEYS, []) if row.get("id") in ids]
+
+
+def names_of_working(keys: Iterable[Mapping[str, Any]], now: datetime) -> list[str]:
+    """The names of the keys, as rows with stored values, that are neither revoked nor expired."""
+    moment_now = microseconds(now)
+    return [
+        str(key["name"])
+        for key in keys
+        if key.get("revoked_at") is None and (key.get("expires_at") is None or key["expires_at"] > moment_now)
+    ]
 
 
 def require_rows(rows: dict[str, list[dict[str, Any]]], workspace: str) -> None:

@@ -4,12 +4,12 @@ import re
 from collections.abc import Callable, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import text
 
 from evals_mcp.errors import Conflict, Invalid, NotFound, Unavailable
-from evals_mcp.keeping.control_rows import KEYS, free_schema, keys_there, require_rows, store_rows
+from evals_mcp.keeping.control_rows import KEYS, free_schema, keys_there, names_of_working, require_rows, store_rows
 from evals_mcp.keeping.dump_rows import read_rows
 from evals_mcp.keeping.manifests import DumpedWorkspace, Manifest, file_digest, read_manifest
 from evals_mcp.keeping.postgresql_backup import count_rows
@@ -133,8 +133,5 @@ def _restore(
         for table in counts:
             connection.execute(text(f'ANALYZE "{schema}"."{table}"'))
     control.open(control.workspace(name))  # upgrades its tables
-    return RestoredWorkspace(name, counts, _active(mine), _active(others), tables.left_out)
-
-
-def _active(keys: Sequence[dict[str, Any]]) -> list[str]:
-    return [str(key["name"]) for key in keys if key.get("revoked_at") is None]
+    now = control.database.now()
+    return RestoredWorkspace(name, counts, names_of_working(mine, now), names_of_working(others, now), tables.left_out)

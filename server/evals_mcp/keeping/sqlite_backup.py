@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from evals_mcp.errors import Conflict, EvalsError, Unavailable
 from evals_mcp.keeping.checksums import add_checksum, has_changed_bytes
+from evals_mcp.keeping.control_rows import names_of_working
 from evals_mcp.keeping.dated_backups import delete_older, write_dated
 from evals_mcp.keeping.new_paths import put_in_place, require_free, require_replaceable, temporary_beside
 from evals_mcp.keeping.sqlite_copies import copy_database, require_ours, require_sound
@@ -94,7 +95,7 @@ def restore_file(backup: Path, database: Path, now: datetime, *, replace: bool =
             put_in_place(temporary, database, force=True)
     if is_empty:
         kept.unlink(missing_ok=True)
-    return Restored(checkup, None if is_empty else kept, _active_keys(database))
+    return Restored(checkup, None if is_empty else kept, _working_keys(database, now))
 
 
 def _require_backup(backup: Path) -> None:
@@ -203,9 +204,10 @@ def _move_logs(database: Path, kept: Path) -> None:
             os.replace(f"{database}{ending}", f"{kept}{ending}")
 
 
-def _active_keys(database: Path) -> list[str]:
+def _working_keys(database: Path, now: datetime) -> list[str]:
     with plain_errors(), closing(SqliteFile(database, read_only=True).connect()) as connection:
         if connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'api_keys'").fetchone() is None:
             return []
-        rows = connection.execute("SELECT name FROM api_keys WHERE revoked_at IS NULL ORDER BY created_at")
-        return [str(name) for (name,) in rows]
+        rows = connection.execute("SELECT * FROM api_keys ORDER BY created_at")
+        names = [column[0] for column in rows.description]
+        return names_of_working((dict(zip(names, row, strict=True)) for row in rows), now)

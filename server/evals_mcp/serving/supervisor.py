@@ -40,6 +40,8 @@ SECONDS_OF_SILENCE = 60.0
 _BYTES_A_SECOND = 10_000_000
 """What a worker reads of a body in a second, far less than on any machine: larger bodies give it longer."""
 
+_AS_IT_WAS = "The server goes on as it was. With the new configuration: %s"
+
 _processes = multiprocessing.get_context("spawn")  # alike on every platform, and nothing is shared by accident
 
 
@@ -124,7 +126,8 @@ class _Worker:
         self.stop()
         self.process.kill()
         self.process.join()
-        keep_counted(self._figures)
+        with suppress(OSError):  # of a figure that is of its moment, the successor's takes the place
+            keep_counted(self._figures)
         code = self.process.exitcode
         return self.reason or (f"ended by signal {-code}" if code and code < 0 else f"ended with status {code}")
 
@@ -190,7 +193,22 @@ class _Supervisor:
         while len(workers) < wanted and not self._stops:
             taken = {worker.number for worker in self._all()}
             number = next(number for number in count() if number not in taken)
-            workers.append(_Worker(options, self._shared, number, self._counts.part(number)))
+            try:
+                workers.append(_Worker(options, self._shared, number, self._counts.part(number)))
+            except OSError as error:
+                self._put_off(workers, f"No process can be started: {error.strerror}.")
+                return
+
+    def _put_off(self, workers: list[_Worker], reason: str) -> None:
+        """Go on with the workers that there are, and start the others later. Raises Unavailable at the start."""
+        if not self._announced:
+            raise Unavailable(reason)
+        if workers is self._coming:
+            _LOGGER.warning(_AS_IT_WAS, reason, extra=ASKED_FOR)
+            self._abandon_reload()
+            return
+        pause = self._pauses.after_end(time.monotonic(), None)
+        _LOGGER.warning("%s The server tries again %s.", reason, _in_words(pause), extra=ASKED_FOR)
 
     def _seconds_to_wait(self) -> float:
         return max(0.0, min(_LONGEST_LOOK, self._pauses.until - time.monotonic())) or _LONGEST_LOOK
@@ -216,9 +234,7 @@ class _Supervisor:
                 worker.end()
         for worker in [worker for worker in self._coming if not worker.process.is_alive()]:
             worker.hear()
-            _LOGGER.warning(
-                "The server goes on as it was. With the new configuration: %s", worker.end(), extra=ASKED_FOR
-            )
+            _LOGGER.warning(_AS_IT_WAS, worker.end(), extra=ASKED_FOR)
             self._abandon_reload()
             break
         for worker in [worker for worker in self._serving if not worker.process.is_alive()]:
@@ -229,16 +245,15 @@ class _Supervisor:
                 raise Unavailable(reason if worker.reason else f"The server cannot start: {reason}.")
             if not self._stops:
                 pause = self._pauses.after_end(now, worker.ready_at)
-                words = f"in {pause:g} s" if pause else "now"
                 told = "Worker %s: %s Another one starts %s."  # each of them: pauses keep them from filling a disk
-                _LOGGER.warning(told, worker.process.pid, _sentence(reason), words, extra=ASKED_FOR)
+                _LOGGER.warning(told, worker.process.pid, _sentence(reason), _in_words(pause), extra=ASKED_FOR)
 
     def _begin_reload(self) -> None:
         self._reload_asked = False
         try:
             options = self._read()
         except EvalsError as error:
-            _LOGGER.warning("The server goes on as it was. With the new configuration: %s", error, extra=ASKED_FOR)
+            _LOGGER.warning(_AS_IT_WAS, error, extra=ASKED_FOR)
             return
         if (options.host, options.port) != (self._options.host, self._options.port):
             _LOGGER.warning("Host and port stay as they are until the server is started again.", extra=ASKED_FOR)
@@ -311,6 +326,10 @@ def _calls(handler: Callable[[], None]) -> Callable[..., None]:
 def _are_ready(workers: list[_Worker], options: ServeOptions) -> bool:
     ready = [worker for worker in workers if worker.ready_at is not None]
     return len(ready) == (options.workers or 1)
+
+
+def _in_words(pause: float) -> str:
+    return f"in {pause:g} s" if pause else "now"
 
 
 def _sentence(words: str) -> str:
