@@ -1,6 +1,7 @@
 """Bodies of many JSON values: counted, refused before they become objects, and told what to do instead."""
 
 import json
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,8 @@ from tests.every_route import LINES
 from evals_mcp.api import prefixed
 from evals_mcp.api.app import create_app
 from evals_mcp.api.grants import OpenAccess
-from evals_mcp.models.json_values import MANY_VALUES, MOST_VALUES
+from evals_mcp.api.middleware import bodies
+from evals_mcp.models.json_values import DEEPEST_JSON, MANY_VALUES, MOST_VALUES
 from evals_mcp.models.large_json import LARGE_JSON
 from evals_mcp.store.store import Store
 
@@ -36,6 +38,37 @@ async def test_the_bound_is_told_with_what_there_was(store: Store) -> None:
             assert (values, answer.status_code) == (values, status)
         assert f"{MOST_VALUES + 1:,} JSON values" in answer.json()["detail"]
         assert "in several requests" in answer.json()["detail"]
+
+
+async def test_lines_are_bounded_also_empty_ones(store: Store) -> None:
+    """Each takes a look of its own, so millions in a small body would keep the server from all others."""
+    async with _client(store) as client:
+        for content in b"\n" * (MOST_VALUES + 1), b" \n" * (MOST_VALUES + 1), b"[]\n" * (MOST_VALUES + 1):
+            answer = await client.post("/v5/bulk", content=content, headers=LINES)
+            assert answer.status_code == 413
+            assert answer.json()["detail"].startswith(f"The body has {MOST_VALUES + 1:,} lines, and a request may have")
+        assert (await client.post("/v5/bulk", content=b"\n" * MOST_VALUES, headers=LINES)).status_code == 422
+
+
+async def test_many_lines_are_looked_at_where_others_go_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However few bytes they have together."""
+    threads = []
+    look = bodies.is_deeper_than
+
+    def noted(deepest: int, body: bytes) -> bool:
+        threads.append(threading.get_ident())
+        return look(deepest, body)
+
+    monkeypatch.setattr(bodies, "is_deeper_than", noted)
+    line = b" " * DEEPEST_JSON + b"[]\n"
+    async with _client(store) as client:
+        assert (await client.post("/v5/bulk", content=line, headers=LINES)).status_code == 422
+        assert set(threads) == {threading.get_ident()}
+        threads.clear()
+        long = line + b"\n" * (MANY_VALUES + 1)
+        assert (await client.post("/v5/bulk", content=long, headers=LINES)).status_code == 422
+    assert len(threads) == 1
+    assert set(threads) != {threading.get_ident()}
 
 
 def test_the_documents_tell_the_bound() -> None:

@@ -78,6 +78,14 @@ def require_few_values(body: bytes, most: int | None = MOST_VALUES) -> None:
         raise too_many_values(count)
 
 
+def require_few_lines(body: bytes, most: int | None) -> None:
+    """Raise TooManyValues if JSON lines, empty ones among them, are more than `most`; None is no bound."""
+    if most is not None and (count := body.count(b"\n")) > most:
+        raise TooManyValues(
+            f"The body has {count:,} lines, and a request may have {most:,}. Send them in several requests."
+        )
+
+
 def too_many_values(count: int) -> TooManyValues:
     """The refusal of a body with so many values."""
     return TooManyValues(

@@ -22,8 +22,8 @@ from evals_mcp.api.middleware.large_bodies import (
 from evals_mcp.api.middleware.nesting import is_deeper_than
 from evals_mcp.errors import TooManyValues
 from evals_mcp.models.json_structure import outside_texts
-from evals_mcp.models.json_values import DEEPEST_JSON, MOST_VALUES, NDJSON
-from evals_mcp.models.large_json import require_few_values
+from evals_mcp.models.json_values import DEEPEST_JSON, MANY_VALUES, MOST_VALUES, NDJSON
+from evals_mcp.models.large_json import require_few_lines, require_few_values
 from evals_mcp.variables import LARGEST_BODY
 
 _LONE_ESCAPE = re.compile(
@@ -85,7 +85,7 @@ class BodyGuard:
         headers = Headers(scope=scope)
         if _leaves_out_an_object(headers) and not self._checks_texts:
             body[0] = b"{}"
-        if len(body[0]) > LARGE_BODY:
+        if len(body[0]) > LARGE_BODY or _has_many_lines(body[0], headers):
             refusal = await to_thread.run_sync(self._refuse, body[0], headers)
         else:
             refusal = self._refuse(body[0], headers)
@@ -102,6 +102,14 @@ class BodyGuard:
             return _refuse_any(body, headers, self._most_values)
         except TooManyValues as error:
             return JSONResponse({"detail": str(error)}, status_code=error.status)
+
+
+def _has_lines(headers: Headers) -> bool:
+    return headers.get("content-type", "").lower().startswith(NDJSON)
+
+
+def _has_many_lines(body: bytes, headers: Headers) -> bool:
+    return _has_lines(headers) and body.count(b"\n") > MANY_VALUES
 
 
 def _leaves_out_an_object(headers: Headers) -> bool:
@@ -156,11 +164,14 @@ def _refuse_any(body: bytes, headers: Headers, most: int | None) -> JSONResponse
     Raises TooManyValues for more than `most` values, if it takes a parser to tell.
     """
     is_suspect = _is_suspect(body)
-    if not headers.get("content-type", "").lower().startswith(NDJSON):
+    if not _has_lines(headers):
         if is_suspect and len(body) > LARGE_BODY:  # to parse it takes many times its bytes
             is_suspect = _has_suspect_escape(body) or _has_odd_number(outside_texts(body))
         return _refuse(body, ["body"], most, is_suspect=is_suspect)
+    require_few_lines(body, most)
     for at, line in enumerate(BytesIO(body)):
+        if len(line) <= DEEPEST_JSON and not is_suspect:
+            continue
         refusal = _refuse(line, ["body", at], most, is_suspect=is_suspect and _is_suspect(line))
         if refusal is not None:
             return refusal
