@@ -2,18 +2,22 @@
 
 import secrets
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, Column, Connection, Integer, Table, inspect, select
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Integer, Table, inspect, select
 
 from evals_mcp.errors import Unavailable
+from evals_mcp.models.roles import Role
 from evals_mcp.store.database.columns import Moment, microseconds, moment
 from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA, api_keys, metadata, workspaces
 
 _IN_CONTROL = {"schema_translate_map": {None: CONTROL_SCHEMA}}
 KEYS = "api_keys"
 """The table of keys. It has digests of random keys, of which nobody can make a key."""
+
+_ROLES = frozenset(role.word for role in Role)
+_FIRST, _LAST = microseconds(datetime.min.replace(tzinfo=UTC)), microseconds(datetime.max.replace(tzinfo=UTC))
 
 
 def name_of(connection: Connection, schema: str) -> str | None:
@@ -49,15 +53,31 @@ def require_rows(rows: dict[str, list[dict[str, Any]]], workspace: str) -> None:
         if name in known
         for row in found
     )
-    if len(rows.get(workspaces.name, [])) != 1 or not fitting:
+    ids = [row.get("id") for row in rows.get(KEYS, [])]
+    if len(rows.get(workspaces.name, [])) != 1 or not fitting or len(set(ids)) < len(ids):
         raise Unavailable(f"The backup's manifest is damaged: it lacks what workspace `{workspace}` needs.")
 
 
 def _fits(column: Column[Any], value: Any) -> bool:
     if value is None:
         return bool(column.nullable)
-    numbers = isinstance(column.type, Moment | Integer)
-    return type(value) is (int if numbers else bool if isinstance(column.type, Boolean) else str)
+    if isinstance(column.type, Moment | Integer):
+        return type(value) is int and _is_in_range(column, value)
+    if isinstance(column.type, Boolean):
+        return type(value) is bool
+    return type(value) is str and _is_text(value) and (column is not api_keys.c.role or value in _ROLES)
+
+
+def _is_in_range(column: Column[Any], value: int) -> bool:
+    if isinstance(column.type, Moment):
+        return _FIRST <= value <= _LAST
+    bits = 64 if isinstance(column.type, BigInteger) else 32
+    return value.bit_length() < bits
+
+
+def _is_text(value: str) -> bool:
+    """Whether PostgreSQL can hold a text: without NUL, and without halves of surrogate pairs."""
+    return not any(character == "\0" or "\ud800" <= character <= "\udfff" for character in value)
 
 
 def read_rows(connection: Connection, workspace: str) -> dict[str, list[dict[str, Any]]]:
