@@ -21,9 +21,20 @@ def test_only_older_backups_of_the_same_name_are_deleted(tmp_path: Path) -> None
             (backup / "manifest.json").write_text("{}")
     foreign = tmp_path / "evals-20250101T000000Z"
     foreign.mkdir()
-    assert [path.name for path in delete_older(tmp_path, "evals", 2)] == ["evals-20260101T030405Z"]
+    made = dated_path(tmp_path, "evals", _NOW.replace(day=3))
+    assert [path.name for path in delete_older(made, "evals", 2)] == ["evals-20260101T030405Z"]
     assert len(list(tmp_path.iterdir())) == 9
     assert foreign.is_dir()
+
+
+def test_the_backup_just_made_stays_whatever_the_clock_says(tmp_path: Path) -> None:
+    """A clock that was ahead once left backups that look newer than all others: each new one would be deleted."""
+    ahead, made = dated_path(tmp_path, "evals", _NOW.replace(year=2099)), dated_path(tmp_path, "evals", _NOW)
+    for path in (ahead, made):
+        path.touch()
+    assert delete_older(made, "evals", 2) == []
+    assert delete_older(made, "evals", 1) == [ahead]
+    assert made.exists()
 
 
 def test_backups_are_kept_in_a_folder_that_is_no_backup(tmp_path: Path) -> None:

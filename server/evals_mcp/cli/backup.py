@@ -54,7 +54,7 @@ def _back_up_workspaces(parsed: argparse.Namespace, address: str, database: str,
     for item in manifest.workspaces:
         print(f"{item.name}\t{item.counts['evaluations']:,} evaluations\t{item.counts['logs']:,} logs")
     print(f"Wrote {path}. Restore it with: evals-mcp restore {path}", file=sys.stderr)
-    _tell_deleted([] if parsed.keep is None else delete_older(to, stem, parsed.keep))
+    _tell_deleted([] if parsed.keep is None else delete_older(path, stem, parsed.keep))
     return 0
 
 

@@ -46,16 +46,18 @@ def holds_backups(path: Path) -> bool:
     return path.is_dir() and not os.path.lexists(path / NAME)
 
 
-def delete_older(folder: Path, stem: str, keep: int, ending: str = "") -> list[Path]:
+def delete_older(made: Path, stem: str, keep: int, ending: str = "") -> list[Path]:
     """Delete all but the newest dated backups of a name. What has another name stays, and so does a foreign folder.
+
+    The one that was just `made` is the newest, whatever the clock said when others were.
 
     Returns those that were deleted. Raises OSError.
     """
     dated = re.compile(rf"{re.escape(stem)}-(\d{{8}}T\d{{6}}Z)(?:-(\d+))?{re.escape(ending)}")
-    made = ((path, dated.fullmatch(path.name)) for path in folder.iterdir())
-    times = {path: (match[1], int(match[2] or 1)) for path, match in made if match and not holds_backups(path)}
+    others = ((path, dated.fullmatch(path.name)) for path in made.parent.iterdir() if path != made)
+    times = {path: (match[1], int(match[2] or 1)) for path, match in others if match and not holds_backups(path)}
     found = sorted(times, key=times.__getitem__)
-    older = found[: max(len(found) - keep, 0)]
+    older = found[: max(len(found) - keep + 1, 0)]
     for path in older:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
     return older

@@ -51,7 +51,7 @@ def back_up_file(database: Path, to: Path, now: datetime, *, force: bool = False
     if not to.is_dir():
         return BackedUp(to, _write(database, to, force=force), [])
     path, checkup = write_dated(partial(_write, database), to, database.stem, now, ".db")
-    return BackedUp(path, checkup, [] if keep is None else delete_older(to, database.stem, keep, ".db"))
+    return BackedUp(path, checkup, [] if keep is None else delete_older(path, database.stem, keep, ".db"))
 
 
 def _write(database: Path, path: Path, *, force: bool = False) -> Checkup:
