@@ -3,6 +3,7 @@
 import secrets
 import sqlite3
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from sqlalchemy import text
 from tests.postgresql import drop_database, in_database
 from tests.store.sql.conftest import EDGE_CASES, SAMPLE, Asked
 
-from evals_mcp.errors import Conflict, Invalid
+from evals_mcp.errors import Conflict, Invalid, Unavailable
 from evals_mcp.models.sql_views import VIEWS
 from evals_mcp.store.sql import limits
 from evals_mcp.store.sql.dialects import SQLITE, postgresql
@@ -353,6 +354,29 @@ def test_a_service_that_may_not_create_a_login_refuses(postgres_server: str) -> 
         with pytest.raises(Conflict, match="has more rights than it should"):
             QueryLogin(store.database).read("SELECT 1 AS c1", [False], 1, 1)
     drop_database(postgres_server, user)
+
+
+def test_an_ended_connection_is_no_fault_of_the_question(postgresql_asked: Asked) -> None:
+    """Whoever asked is to repeat the question as it is, and not to write another one."""
+    store = postgresql_asked.store
+    login = QueryLogin(store.database)
+    postgresql_asked.ask("SELECT 1 FROM logs")
+    with ThreadPoolExecutor(1) as others:
+        asked = others.submit(postgresql_asked.ask, "SELECT count(*) FROM logs a, logs b, logs c, logs d, logs e")
+        ended = False
+        while not ended and not asked.done():
+            with store.database.each_alone() as connection:
+                found = connection.execute(_END_OF_ITS_CONNECTION, {"role": login.role}).scalars().all()
+                ended = True in found
+        with pytest.raises(Unavailable, match="server cannot be reached"):
+            asked.result()
+    assert postgresql_asked.rows("SELECT count(*) FROM logs") == [[120]]
+
+
+_END_OF_ITS_CONNECTION = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = :role AND query LIKE 'FETCH%' "
+    "AND state = 'active'"
+)
 
 
 def test_views_that_an_upgrade_dropped_come_back(postgresql_asked: Asked) -> None:

@@ -70,7 +70,7 @@ _SQLITE_SENTENCES = {
 
 
 _GONE = "The workspace's data is gone: it was removed while it was in use. Nothing was written."
-_UNREACHABLE = (
+UNREACHABLE = (
     "The database server cannot be reached or refused the request. "
     "Check that it runs, and check address, user and password. Then repeat."
 )
@@ -103,7 +103,7 @@ def _explain(error: DBAPIError) -> str | None:
         return sentence
     lost_in_pooler = isinstance(error, InternalError) and not _sqlstate(error)  # two answers where one was due
     if lost_in_pooler or isinstance(error, OperationalError | InterfaceError):
-        return _UNREACHABLE
+        return UNREACHABLE
     return None
 
 
@@ -121,7 +121,7 @@ _KINDS = {
     BUSY: "busy",
     READ_ONLY: "read_only",
     _DAMAGED: "damaged",
-    _UNREACHABLE: "unreachable",
+    UNREACHABLE: "unreachable",
     _POSTGRESQL_SENTENCES["53100"]: "full",
     _SQLITE_SENTENCES[sqlite3.SQLITE_FULL]: "full",
     _SQLITE_SENTENCES[sqlite3.SQLITE_NOTADB]: "damaged",

@@ -17,8 +17,9 @@ import psycopg
 from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
-from evals_mcp.errors import Conflict, Invalid, Unavailable
+from evals_mcp.errors import Conflict, EvalsError, Invalid, Unavailable
 from evals_mcp.store.database.database import Database
+from evals_mcp.store.database.failures import UNREACHABLE
 from evals_mcp.store.sql import limits
 from evals_mcp.store.sql.view_queries import base_views
 
@@ -43,6 +44,7 @@ _SENTENCES = {
     "55P03": "The database is busy. Repeat the request.",
     "57014": limits.TOO_SLOW,
 }
+_ENDED = ("08", "57P")
 _WITHOUT_VIEWS = ("42P01", "42501", "42883", "3F000")
 Found = tuple[list[tuple[Sequence[Any], list[int]]], int, bool]
 
@@ -68,7 +70,8 @@ class QueryLogin:
     def read(self, sql: str, texts: Sequence[bool], limit: int, characters: int) -> Found:
         """The first rows of a written SELECT with the lengths of their texts, how many follow, and if these are all.
 
-        `texts` tells which columns are texts. Raises Invalid, and Conflict if there is no login.
+        `texts` tells which columns are texts. Raises Invalid, Unavailable if the connection ends, and
+        Conflict if there is no login.
         """
         names = [f"c{at}" for at in range(1, len(texts) + 1)]
         cut = [
@@ -80,12 +83,12 @@ class QueryLogin:
             return self._read(statement, limit)
         except psycopg.Error as error:
             if error.sqlstate not in _WITHOUT_VIEWS:
-                raise Invalid(_SENTENCES.get(error.sqlstate or "", _COULD_NOT)) from error
+                raise _told(error) from error
         self._is_ready = False  # an upgrade has dropped the views
         try:
             return self._read(statement, limit)
         except psycopg.Error as error:
-            raise Invalid(_SENTENCES.get(error.sqlstate or "", _COULD_NOT)) from error
+            raise _told(error) from error
 
     def _read(self, statement: str, limit: int) -> Found:
         end = time.monotonic() + limits.SECONDS
@@ -177,6 +180,14 @@ class QueryLogin:
             connection.exec_driver_sql(f"ALTER ROLE {self.role} SET {name} = '{value}'")
         if connection.execute(text("SELECT rolsuper FROM pg_roles WHERE rolname = current_user")).scalar():
             connection.exec_driver_sql(f"ALTER ROLE {self.role} SET temp_file_limit = '{_TEMPORARY_FILES}'")
+
+
+def _told(error: psycopg.Error) -> EvalsError:
+    """The error for who asked: the question's, unless the connection ended, as when the server is stopped."""
+    state = error.sqlstate or ""
+    if isinstance(error, psycopg.OperationalError) and (not state or state.startswith(_ENDED)):
+        return Unavailable(UNREACHABLE)
+    return Invalid(_SENTENCES.get(state, _COULD_NOT))
 
 
 def query_role(connection: Connection, schema: str) -> str:
