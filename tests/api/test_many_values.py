@@ -13,7 +13,7 @@ from tests.every_route import LINES
 from evals_mcp.api import prefixed
 from evals_mcp.api.app import create_app
 from evals_mcp.api.grants import OpenAccess
-from evals_mcp.api.middleware import bodies
+from evals_mcp.api.middleware.nesting import is_deeper_than
 from evals_mcp.models.json_values import DEEPEST_JSON, MANY_VALUES, MOST_VALUES
 from evals_mcp.models.large_json import LARGE_JSON
 from evals_mcp.store.store import Store
@@ -53,13 +53,12 @@ async def test_lines_are_bounded_also_empty_ones(store: Store) -> None:
 async def test_many_lines_are_looked_at_where_others_go_on(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     """However few bytes they have together."""
     threads = []
-    look = bodies.is_deeper_than
 
     def noted(deepest: int, body: bytes) -> bool:
         threads.append(threading.get_ident())
-        return look(deepest, body)
+        return is_deeper_than(deepest, body)
 
-    monkeypatch.setattr(bodies, "is_deeper_than", noted)
+    monkeypatch.setattr("evals_mcp.api.middleware.bodies.is_deeper_than", noted)
     line = b" " * DEEPEST_JSON + b"[]\n"
     async with _client(store) as client:
         assert (await client.post("/v5/bulk", content=line, headers=LINES)).status_code == 422
