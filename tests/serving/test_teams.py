@@ -63,6 +63,24 @@ def _tables_of_nobody(address: str) -> int:
     return int(row[0])
 
 
+def test_commands_for_keys_stay_in_the_workspace_that_is_named(postgres_address: str) -> None:
+    """However it is named: a person of the same name in another workspace keeps the key."""
+    for workspace in ("red", "blue"):
+        create_workspace(postgres_address, workspace)
+    lead = create_key(postgres_address, "blue", "lead").key
+    ann = {workspace: create_key(postgres_address, workspace, "ann").key for workspace in ("red", "blue")}
+    database = {"EVALS_MCP_DATABASE": postgres_address}
+    for before, after in (((), ("--workspace", "red")), (("--workspace", "red"), ())):
+        listed = run((*before, "keys", "list", *after), **database)
+        assert [line.split("\t")[0] for line in listed.stdout.splitlines()] == [ann["red"].id]
+        for action in ("revoke", "rotate"):
+            assert "`lead` does not exist" in _told(*before, "keys", action, "lead", *after, **database)
+    assert "red" in _told("keys", "revoke", "ann", "--workspace", "red", **database)
+    assert [key.id for key in list_keys(postgres_address) if key.revoked_at is None] == [lead.id, ann["blue"].id]
+    for action in (("list",), ("revoke", "ann"), ("rotate", "ann")):
+        assert "Workspaces: `blue`, `red`" in _told("keys", *action, "--workspace", "green", **database)
+
+
 def test_an_address_names_its_workspace(postgres_address: str, tmp_path: Path) -> None:
     """In the address, a variable or an option. Every command refuses one that names none, and makes no tables."""
     (tmp_path / "results.csv").write_text("question,answer,correct\nq,a,true\n")

@@ -35,7 +35,6 @@ def add_command(commands: Any) -> None:
     actions = keys.add_subparsers(title="actions", metavar="ACTION", required=True)
     create = actions.add_parser("create", help="create a key and print it; it cannot be shown again")
     create.add_argument("name", metavar="NAME", help="the person or program that gets the key")
-    create.add_argument("--workspace", metavar="NAME", help="the key's workspace (PostgreSQL only)")
     roles = create.add_mutually_exclusive_group()
     meanings = "; ".join(f"{role.word}: {meaning}" for role, meaning in ROLES.items())
     roles.add_argument("--role", choices=[role.word for role in Role], help=f"default write. {meanings}")
@@ -46,18 +45,18 @@ def add_command(commands: Any) -> None:
     listing.add_argument("--all", action="store_true", help="also revoked and expired ones, and who did that")
     rotate = actions.add_parser("rotate", help="replace a key by a new one of the same person, role and end; print it")
     rotate.add_argument("key", metavar="ID_OR_NAME")
-    rotate.add_argument("--workspace", metavar="NAME", help="the key's workspace (PostgreSQL only)")
     rotate.add_argument(
         "--overlap", metavar="TIME", help="how long the old key goes on, such as 1h or 2d; default: it stops at once"
     )
     revoke = actions.add_parser("revoke", help="revoke a key; it stops within a second")
     revoke.add_argument("key", metavar="ID_OR_NAME")
-    for action, command in (
-        (create, _create_key),
-        (listing, _list_keys),
-        (rotate, _rotate_key),
-        (revoke, _revoke_key),
+    for action, command, keys_of in (
+        (create, _create_key, "the key's workspace"),
+        (listing, _list_keys, "only this workspace's keys"),
+        (rotate, _rotate_key, "the key's workspace"),
+        (revoke, _revoke_key, "the key's workspace"),
     ):
+        action.add_argument("--workspace", metavar="NAME", help=f"{keys_of} (PostgreSQL only)")
         add_database(action)
         words = "a server instead of a database: the keys of your workspace; HUMANLOOP_API_KEY has a key of role admin"
         action.add_argument("--server", metavar="URL", help=words)
@@ -79,8 +78,8 @@ def _create_key(parsed: argparse.Namespace) -> int:
         database = database_of(parsed)
         is_new = not _exists(database)
         with control_of(parsed) as control:
-            of = parsed.workspace or split_workspace(database)[1]
             is_first = not control.keys()
+            of = _named_workspace(parsed)
             created = control.create_key(of, parsed.name, role=role, expires_at=expires_at, by=actor_of(os.environ))
         if is_new:
             print(f"Created the database {database}.", file=sys.stderr)
@@ -129,14 +128,20 @@ def _read_period(text: str) -> timedelta | None:
 def _list_keys(parsed: argparse.Namespace) -> int:
     found: list[tuple[ApiKey | KeyResponse, str, KeyState]]
     if parsed.server is not None:
+        _require_own_workspace(parsed)
         found = [(key, key.role, key.state) for key in _at_server(parsed, lambda keys: keys.all())]
     elif not _exists(database := database_of(parsed)):
         print(f"The database {database} does not exist yet, so there are no keys.", file=sys.stderr)
         return 0
     else:
+        of = _named_workspace(parsed)
         with control_of(parsed) as control:
             now, stored = control.database.now(), control.keys()
-        found = [(key, key.role.word, key.state(now)) for key in stored]
+            own = control.workspace(of).name if of else None
+        found = [(key, key.role.word, key.state(now)) for key in stored if own in (None, key.workspace)]
+        if stored and not found:
+            print(f"There are no keys of workspace {own}. Others have keys.", file=sys.stderr)
+            return 0
     if not found:
         print("There are no keys. `evals-mcp serve` answers all requests, but only from this machine.", file=sys.stderr)
     shown = found if parsed.all else [item for item in found if item[2] not in _PAST]
@@ -185,9 +190,8 @@ def _rotate_key(parsed: argparse.Namespace) -> int:
         role, secret = made.role, made.key
         until: datetime | None = made.replaced_until
     else:
-        of = parsed.workspace or split_workspace(database_of(parsed))[1]
         with control_of(parsed) as control:
-            rotated = control.rotate_key(parsed.key, of, overlap=overlap, by=actor_of(os.environ))
+            rotated = control.rotate_key(parsed.key, _named_workspace(parsed), overlap=overlap, by=actor_of(os.environ))
         new, role, secret = rotated.new.key, rotated.new.key.role.word, rotated.new.secret
         until = rotated.old.revoked_at or rotated.old.expires_at
     print(secret)
@@ -201,6 +205,12 @@ def _rotate_key(parsed: argparse.Namespace) -> int:
     return 0
 
 
+def _named_workspace(parsed: argparse.Namespace) -> str | None:
+    """The workspace that the command, the address of its database or a variable names."""
+    named: str | None = parsed.workspace
+    return named or split_workspace(database_of(parsed))[1]
+
+
 def _require_own_workspace(parsed: argparse.Namespace) -> None:
     if parsed.workspace is not None:
         raise Invalid("Omit --workspace: a server has the keys of your own key's workspace.")
@@ -208,13 +218,14 @@ def _require_own_workspace(parsed: argparse.Namespace) -> None:
 
 def _revoke_key(parsed: argparse.Namespace) -> int:
     if parsed.server is not None:
+        _require_own_workspace(parsed)
         at_server = _at_server(parsed, lambda keys: keys.revoke(parsed.key))
         others = at_server.also_revoked
         key: ApiKey | KeyResponse = at_server
         role = at_server.role
     else:
         with control_of(parsed) as control:
-            revoked = control.revoke_key(parsed.key, by=actor_of(os.environ))
+            revoked = control.revoke_key(parsed.key, _named_workspace(parsed), by=actor_of(os.environ))
             _tell_of_admins(control, revoked[0])
         key, others, role = revoked[0], [other.id for other in revoked[1:]], revoked[0].role.word
     also = f", and {', '.join(others)}, which it replaced" if others else ""

@@ -49,7 +49,7 @@ def add_command(commands: Any) -> None:
     limit.add_argument("name", metavar="NAME")
     limit.add_argument("--logs", metavar="N", help="logs: outputs, judgments and what is traced")
     limit.add_argument("--bytes", metavar="SIZE", help="data on the disk, such as 500MB or 5GB")
-    limit.add_argument("--requests", metavar="N", help="requests a minute, of each process of a server")
+    limit.add_argument("--requests", metavar="N", help="requests a minute, to all processes of a server together")
     commands_of_actions = (
         (create, _create_workspace),
         (listing, _list_workspaces),

@@ -104,6 +104,8 @@ class Control(Workspaces):
         """
         with self.database.write() as connection:
             now = self.database.now()
+            if workspace is not None:
+                workspace = find_workspace(connection, workspace).name
             keys = read_keys(connection, workspace)
             key = pick_key(keys, id_or_name, now)
             ending = [key] if key.id == id_or_name else with_namesakes(keys, key, now)
