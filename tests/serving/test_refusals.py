@@ -15,6 +15,7 @@ from tests.serving.administration import create_key, revoke_key
 
 from evals_mcp.api.attempts import note_refusal
 from evals_mcp.pages.app import COOKIE
+from evals_mcp.request_ids import answering, current_request_id
 from evals_mcp.serving.options import ServeOptions
 from evals_mcp.serving.refusals import RefusalLimits, RefusalLog, SlowedRefusals
 from evals_mcp.serving.serve import listening
@@ -168,6 +169,32 @@ async def test_a_minute_later_refusals_are_at_once_again() -> None:
     async with _client(app, "2001:db8:0:1::3") as client:
         await client.get("/wrong")
     assert len(time.slept) == 2
+
+
+async def test_a_later_line_of_many_refusals_has_no_id_of_the_first_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would lead whoever looks for it to a request that the line does not tell of."""
+    monkeypatch.setattr("evals_mcp.serving.refusals._SECONDS_BETWEEN_LINES", 0.0)
+    ids: list[str | None] = []
+    second = anyio.Event()
+
+    def keep(_: logging.LogRecord) -> bool:
+        ids.append(current_request_id())
+        if len(ids) == 2:
+            second.set()
+        return True
+
+    logger = logging.getLogger("evals_mcp.serving.refusals")
+    logger.addFilter(keep)
+    try:
+        log = RefusalLog()
+        with answering("the-first"):
+            log.note("an API key", "192.0.2.1", None)
+        with answering("the-second"):
+            log.note("an API key", "192.0.2.1", None)
+        await second.wait()
+    finally:
+        logger.removeFilter(keep)
+    assert ids == ["the-first", None]
 
 
 def _without_id(answer: httpx.Response) -> str:

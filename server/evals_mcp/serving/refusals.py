@@ -9,6 +9,7 @@ import math
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from typing import NamedTuple
 
 import anyio
@@ -120,7 +121,8 @@ class _Refused:
 
 
 def _later(seconds: float, call: Callable[[], None]) -> None:
-    asyncio.get_running_loop().call_later(seconds, call)
+    # not as the request that happened to come first: its id would stand in lines of others
+    asyncio.get_running_loop().call_later(seconds, call, context=Context())
 
 
 class RefusalLog:
