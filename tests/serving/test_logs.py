@@ -19,6 +19,7 @@ from evals_mcp.cli.main import main
 from evals_mcp.request_ids import answering
 from evals_mcp.serving.logs import JsonLines, ServerLog
 from evals_mcp.serving.sparing_logs import ASKED_FOR, Sparing
+from evals_mcp.store.store import open_store
 
 
 def test_each_request_is_an_object_in_a_line(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -73,6 +74,25 @@ def test_a_request_that_the_role_does_not_allow_names_its_key(
         assert httpx.post(f"{url}/v5/flows", headers={"X-API-KEY": made.secret}, timeout=60).status_code == 403
     (line,) = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert (line["status"], line["key_id"]) == (403, made.key.id)
+
+
+def test_a_call_of_a_tool_is_named_with_its_outcome(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """All calls go to /mcp and are answered with 200, also those that end in an error."""
+    database = str(tmp_path / "evals.db")
+    open_store(database).close()
+    asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/call"}
+    with served(database, log_format="json") as url, httpx.Client(timeout=60) as client:
+        for tool, arguments in (("list_evaluations", {}), ("list_runs", {"evaluation": "none"}), ("made\nup", {})):
+            call = {"params": {"name": tool, "arguments": arguments}}
+            client.post(f"{url}/mcp", json=asked | call, headers={"Accept": "application/json, text/event-stream"})
+        client.get(f"{url}/v5/flows")
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
+    assert [(line.get("tool"), line.get("outcome")) for line in lines] == [
+        ("list_evaluations", "answer"),
+        ("list_runs", "error"),
+        ("unknown", "error"),
+        (None, None),
+    ]
 
 
 def test_other_records_are_objects_too() -> None:

@@ -97,6 +97,8 @@ def _json_request(answered: "AnsweredRequest") -> str:
         "path": answered.path,
         "status": status,
         "duration_ms": round(answered.seconds * 1000, 1),
+        "tool": answered.tool,
+        "outcome": answered.outcome,
     }
     return json_line(datetime.now(UTC), level, named)
 

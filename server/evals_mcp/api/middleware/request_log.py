@@ -1,9 +1,9 @@
 """Tells of each answered request, without keys, query and body."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
-from typing import NamedTuple
+from typing import Literal, NamedTuple, Protocol
 from urllib.parse import quote, unquote
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -12,6 +12,16 @@ from evals_mcp.store.teams.keys import without_keys
 
 _MOST_ENCODINGS = 10
 _HIDDEN_PATH = "/***"
+
+
+class _ToolCall(Protocol):
+    """A call of a tool, as whoever answers `/mcp` notes it."""
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def succeeded(self) -> bool: ...
 
 
 class AnsweredRequest(NamedTuple):
@@ -49,12 +59,30 @@ class AnsweredRequest(NamedTuple):
         found: str | None = self.scope.get("state", {}).get("request_id")
         return found
 
+    @property
+    def tool(self) -> str | None:
+        """The tool that a request to `/mcp` called, `unknown` if there is none of that name; None without a call."""
+        return ",".join(call.name for call in self._tool_calls) or None
+
+    @property
+    def outcome(self) -> Literal["answer", "error"] | None:
+        """What the caller of a tool got: the status is the same for both."""
+        if not self._tool_calls:
+            return None
+        return "answer" if all(call.succeeded for call in self._tool_calls) else "error"
+
+    @property
+    def _tool_calls(self) -> "Sequence[_ToolCall]":
+        calls: Sequence[_ToolCall] = self.scope.get("state", {}).get("tool_calls", ())
+        return calls
+
     def line(self) -> str:
-        """One line, with `-` for missing values."""
+        """One line, with `-` for missing values. A call of a tool has two words more."""
         now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         milliseconds = f"{self.seconds * 1000:.0f}ms"
         values = (now, self.client, self.key_id, self.method, self.path, self.status, milliseconds, self.request_id)
-        return " ".join("-" if value is None else str(value) for value in values)
+        called = () if self.outcome is None else (self.tool, self.outcome)
+        return " ".join("-" if value is None else str(value) for value in (*values, *called))
 
 
 class RequestLog:
