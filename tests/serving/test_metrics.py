@@ -4,6 +4,7 @@ import re
 import threading
 import tracemalloc
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import httpx
@@ -22,11 +23,14 @@ from evals_mcp.errors import Invalid, Unavailable
 from evals_mcp.serving.metrics import Metrics
 from evals_mcp.serving.metrics_page import MetricsPage
 from evals_mcp.serving.options import ServeOptions
+from evals_mcp.store.database.meter import Limits
 from evals_mcp.store.revision_cache import RevisionCache
 from evals_mcp.store.store import Store, open_store
+from evals_mcp.store.teams.control import open_control
 
 pytestmark = pytest.mark.anyio
 _SERVING = (Path(__file__).parents[2] / "docs" / "serving.md").read_text(encoding="utf-8")
+SAMPLE = "Which prompt answers tickets"
 TOKEN = "a-token-of-the-scraper"
 Figures = dict[tuple[str, frozenset[tuple[str, str]]], float]
 
@@ -183,6 +187,22 @@ def _write(store: Store) -> None:
             pass
     except Unavailable:
         pass
+
+
+async def test_a_write_beyond_a_limit_is_told_from_failures(sample_copy: Path) -> None:
+    """Whoever looks for a fault of the database sees that there is none."""
+    with closing(open_control(str(sample_copy))) as control:
+        control.limit_workspace("default", Limits(logs=1))
+    with served(str(sample_copy)) as url:
+        async with mcp_client(url, "2026-07-28") as assistant:
+            (log, *_) = re.findall(r"log_\w+", await words(assistant, "get_logs", evaluation=SAMPLE))
+            note = {"evaluation": SAMPLE, "logs": [log], "note": "Too long."}
+            assert "limit of 1 logs" in await words(assistant, "label_logs", **note)
+        figures = _read(httpx.get(f"{url}/metrics", timeout=60).text)
+    errors = {
+        dict(labels)["kind"]: number for (name, labels), number in figures.items() if name == "database_errors_total"
+    }
+    assert errors == {"limit": 1}
 
 
 def test_caches_tell_hits_misses_and_their_size(measured: tuple[Store, Metrics]) -> None:

@@ -114,9 +114,12 @@ def _sqlstate(error: DBAPIError) -> str:
 
 def failure_kind(error: EvalsError) -> str:
     """One of a few words for an error that `plain_errors` raised."""
-    return "raced" if isinstance(error, Raced) else _KINDS.get(str(error), "other")
+    if isinstance(error, Raced):
+        return "raced"
+    return _KINDS.get(str(error), "limit" if error.status == _INSUFFICIENT_STORAGE else "other")
 
 
+_INSUFFICIENT_STORAGE = 507
 _KINDS = {
     BUSY: "busy",
     READ_ONLY: "read_only",
