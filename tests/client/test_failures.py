@@ -126,6 +126,13 @@ def test_nothing_at_the_address_says_to_check_it() -> None:
         assert str(error) == f"{WHERE} has nothing at this address. Check the base URL."
 
 
+def test_a_request_without_tls_to_a_port_with_tls_is_told() -> None:
+    """nginx answers it with 400 and a page of its own."""
+    page = b"<html><head><title>400 The plain HTTP request was sent to HTTPS port</title></head></html>"
+    assert "https://" in str(answer_failure(400, page, WHERE))
+    assert "https://" not in str(answer_failure(409, page, WHERE))
+
+
 def test_errors_of_the_server_name_it() -> None:
     """A refused key or a server in trouble is told with the host, the status and the asked wait."""
     assert said(401, None) == f"{WHERE} answered 401: The API key is missing or wrong."

@@ -227,3 +227,6 @@ def test_dated_backups_are_written_into_a_folder(postgres_address: str, tmp_path
     assert f"Wrote {new}. Restore it with: evals-mcp restore {new}" in done.stderr
     back = run(["restore", str(new), "--workspace", "search", "--as", "monday", "--database", postgres_address])
     assert back.status == 0, back.stderr
+    assert "No key opens it: `evals-mcp keys create NAME --workspace monday`." in back.stderr
+    above = run(["restore", str(tmp_path), "--as", "tuesday", "--database", postgres_address])
+    assert (above.status, f"name one, such as {new}." in above.stderr) == (1, True), above.stderr

@@ -45,6 +45,8 @@ def _restore(parsed: argparse.Namespace) -> int:
     for item in restored:
         print(f"{item.name}\t{item.counts['evaluations']:,} evaluations\t{item.counts['logs']:,} logs")
         _tell_keys(item.keys, f"workspace {item.name}")
+        if not item.keys:
+            print(f"No key opens it: `evals-mcp keys create NAME --workspace {item.name}`.", file=sys.stderr)
         if item.other_keys:
             listed = ", ".join(map(visible, item.other_keys))
             print(

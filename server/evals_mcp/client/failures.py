@@ -85,7 +85,8 @@ def answer_failure(
     elif kind in (Unauthorized, Unavailable) and not (trusted and text and (in_process or kind is Unavailable)):
         text = _refusal(status, text, where, retry_after, key_advice if status == 401 else "")
     elif not text:
-        text = f"{where} refused the request ({status}) without a reason."
+        plain = " If it serves TLS, begin its address with https://." if status == 400 else ""
+        text = f"{where} refused the request ({status}) without a reason.{plain}"
     message = _shortened(text)
     error = Invalid(message, location) if kind is Invalid else kind(message)
     error.status = status

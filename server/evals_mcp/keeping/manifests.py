@@ -60,7 +60,9 @@ def read_manifest(folder: Path) -> Manifest:
     try:
         manifest = Manifest.model_validate_json((folder / NAME).read_bytes())
     except (OSError, ValidationError) as error:
-        raise Unavailable(f"The folder {folder} is no backup, or its {NAME} is damaged.") from error
+        inside = max((path.parent for path in folder.glob(f"*/{NAME}")), default=None, key=lambda found: found.name)
+        hint = "" if inside is None else f" It has backups: name one, such as {inside}."
+        raise Unavailable(f"The folder {folder} is no backup, or its {NAME} is damaged.{hint}") from error
     if manifest.version > 1:
         raise Conflict(f"A newer version of evals-mcp made the backup {folder}. Upgrade evals-mcp, then restore.")
     return manifest
