@@ -181,6 +181,18 @@ def test_writes_that_wait_and_fail_are_seen(measured: tuple[Store, Metrics], mon
     assert _of(figures, "database_wait_seconds_count", kind="write") == 3
 
 
+def test_the_log_has_what_the_database_said(measured: tuple[Store, Metrics], caplog: pytest.LogCaptureFixture) -> None:
+    """Callers get a sentence that tells neither its words nor the statement; whoever runs the server needs the words."""
+    store, metrics = measured
+    with pytest.raises(Unavailable), store.database.write() as connection:
+        connection.execute(text("PRAGMA max_page_count = 1"))
+        connection.execute(text("CREATE TABLE more AS SELECT zeroblob(1000000) AS large"))
+    assert _of(_page(metrics), "database_errors_total", kind="full") == 1
+    assert [record.getMessage() for record in caplog.records] == [
+        "A transaction failed (full): database or disk is full"
+    ]
+
+
 def _write(store: Store) -> None:
     try:
         with store.database.write():

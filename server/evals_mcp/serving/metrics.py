@@ -3,6 +3,7 @@
 They are the whole server's. No label has what a caller or a team can make up: names of keys and workspaces, ids, paths.
 """
 
+import logging
 import os
 import platform
 import sys
@@ -38,6 +39,8 @@ _OF_DATABASE = (0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0)
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _NO_STATUS = "none"
 _NO_ROUTE = "none"
+_MOST_SAID = 300
+_LOGGER = logging.getLogger(__name__)
 
 
 class _OfRequests(NamedTuple):
@@ -152,8 +155,12 @@ class Metrics(Watcher, ConnectionWatcher):
         waits.observe(waited)
 
     def failed(self, error: EvalsError) -> None:
-        """Count a failure of the storage."""
-        self._failures.labels(failure_kind(error)).inc()
+        """Count a failure of the storage, and log what the database said: callers get a sentence without it."""
+        kind = failure_kind(error)
+        self._failures.labels(kind).inc()
+        said = str(getattr(error.__cause__, "orig", "")).partition("\n")[0]
+        if said:
+            _LOGGER.warning(f"A transaction failed ({kind}): %s", said[:_MOST_SAID])
 
     def wrote(self, kind: str | None, rows: Mapping[str, int]) -> None:
         """Count a write."""
