@@ -182,15 +182,20 @@ def test_writes_that_wait_and_fail_are_seen(measured: tuple[Store, Metrics], mon
 
 
 def test_the_log_has_what_the_database_said(measured: tuple[Store, Metrics], caplog: pytest.LogCaptureFixture) -> None:
-    """Callers get a sentence that tells neither its words nor the statement; whoever runs the server needs the words."""
+    """Callers get a sentence without its words, which whoever runs the server needs."""
     store, metrics = measured
-    with pytest.raises(Unavailable), store.database.write() as connection:
-        connection.execute(text("PRAGMA max_page_count = 1"))
-        connection.execute(text("CREATE TABLE more AS SELECT zeroblob(1000000) AS large"))
+    with pytest.raises(Unavailable):
+        _fill(store)
     assert _of(_page(metrics), "database_errors_total", kind="full") == 1
     assert [record.getMessage() for record in caplog.records] == [
         "A transaction failed (full): database or disk is full"
     ]
+
+
+def _fill(store: Store) -> None:
+    with store.database.write() as connection:
+        connection.execute(text("PRAGMA max_page_count = 1"))
+        connection.execute(text("CREATE TABLE more AS SELECT zeroblob(1000000) AS large"))
 
 
 def _write(store: Store) -> None:
@@ -210,7 +215,8 @@ async def test_a_write_beyond_a_limit_is_told_from_failures(sample_copy: Path) -
             (log, *_) = re.findall(r"log_\w+", await words(assistant, "get_logs", evaluation=SAMPLE))
             note = {"evaluation": SAMPLE, "logs": [log], "note": "Too long."}
             assert "limit of 1 logs" in await words(assistant, "label_logs", **note)
-        figures = _read(httpx.get(f"{url}/metrics", timeout=60).text)
+        async with httpx.AsyncClient(timeout=60) as client:
+            figures = _read((await client.get(f"{url}/metrics")).text)
     errors = {
         dict(labels)["kind"]: number for (name, labels), number in figures.items() if name == "database_errors_total"
     }
