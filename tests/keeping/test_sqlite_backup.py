@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from tests.e2e.in_process import run
 from tests.serving.administration import create_key, revoke_key
 
 from evals_mcp.errors import Conflict, EvalsError, Unavailable
@@ -180,6 +181,14 @@ def test_what_is_no_backup_is_not_restored(sample_copy: Path, tmp_path: Path, ki
     assert _names(tmp_path) == sorted(
         {"copy.db", "evals.db"} | ({"backup.db"} - ({"backup.db"} if kind == "absent" else set()))
     )
+
+
+def test_a_backup_of_the_other_kind_of_database_is_told(sample_copy: Path, tmp_path: Path) -> None:
+    """Mostly the database was not named, and the one of the settings is of the other kind."""
+    to_file = run(["restore", str(tmp_path), "--as", "monday", "--database", str(tmp_path / "new.db")])
+    assert (to_file.status, "is a folder, as a backup of PostgreSQL is" in to_file.stderr) == (1, True), to_file.stderr
+    to_server = run(["restore", str(sample_copy), "--database", "postgresql://127.0.0.1:1/evals"])
+    assert (to_server.status, "is a file, as a backup of SQLite is" in to_server.stderr) == (1, True), to_server.stderr
 
 
 def test_a_database_with_data_is_replaced_only_when_told_and_kept(sample_copy: Path, tmp_path: Path) -> None:

@@ -77,8 +77,8 @@ def test_commands_for_keys_stay_in_the_workspace_that_is_named(postgres_address:
             assert "`lead` does not exist" in _told(*before, "keys", action, "lead", *after, **database)
     assert "red" in _told("keys", "revoke", "ann", "--workspace", "red", **database)
     assert [key.id for key in list_keys(postgres_address) if key.revoked_at is None] == [lead.id, ann["blue"].id]
-    for action in (("list",), ("revoke", "ann"), ("rotate", "ann")):
-        assert "Workspaces: `blue`, `red`" in _told("keys", *action, "--workspace", "green", **database)
+    for words in (("list",), ("revoke", "ann"), ("rotate", "ann")):
+        assert "Workspaces: `blue`, `red`" in _told("keys", *words, "--workspace", "green", **database)
 
 
 def test_an_address_names_its_workspace(postgres_address: str, tmp_path: Path) -> None:

@@ -32,6 +32,8 @@ def _restore(parsed: argparse.Namespace) -> int:
     address, backup = database_of(parsed), Path(parsed.backup).expanduser().absolute()
     url = database_url(address)
     if url.get_backend_name() == "sqlite":
+        if backup.is_dir():
+            raise Invalid(f"{visible(str(backup))} is a folder, as a backup of PostgreSQL is: name a --database there.")
         if parsed.workspace or parsed.as_name or parsed.without_keys:
             raise Invalid("--workspace, --as and --without-keys are for PostgreSQL.")
         return _restore_file(backup, Path(url.database or ""), replace=parsed.replace)

@@ -55,6 +55,8 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 def read_manifest(folder: Path) -> Manifest:
     """Read the manifest of a backup. Raises Unavailable for what is none, and Conflict for a newer format."""
+    if folder.is_file():
+        raise Unavailable(f"{folder} is a file, as a backup of SQLite is: restore it with --database FILE.")
     if not folder.is_dir():
         raise Unavailable(f"There is no backup {folder}. A backup from PostgreSQL is a folder.")
     try:
