@@ -173,7 +173,7 @@ def test_a_worker_that_dies_is_replaced_and_told(supervised: Start, tmp_path: Pa
 
 
 def test_a_worker_that_hangs_is_replaced_and_told(supervised: Start, tmp_path: Path) -> None:
-    """It lives, and takes no turn. The others answer."""
+    """It lives, and takes no turn. The others answer. One that hangs as it starts holds up no reload for ever."""
     code = (
         "from evals_mcp.serving.options import ServeOptions; from evals_mcp.serving.supervisor import supervise; "
         f"options = ServeOptions({str(tmp_path / 'evals.db')!r}, port=0, workers=2, largest_body=1000); "
@@ -187,6 +187,15 @@ def test_a_worker_that_hangs_is_replaced_and_told(supervised: Start, tmp_path: P
     server.wait_for_workers(2)
     assert first not in server.workers()
     assert all(httpx.get(f"{server.url}/ready").status_code == 200 for _ in range(10))
+    before = set(server.workers())
+    server.signal(signal.SIGHUP)
+    while not (new := set(server.workers()) - before):
+        assert server.process.poll() is None
+    os.kill(new.pop(), signal.SIGSTOP)
+    server.wait_for("With the new configuration: did not answer for 5 s, and was killed")
+    assert before <= set(server.workers())
+    server.signal(signal.SIGHUP)
+    server.wait_for(_READ_AGAIN)
 
 
 def test_a_worker_that_cannot_be_started_is_tried_again(supervised: Start, tmp_path: Path) -> None:

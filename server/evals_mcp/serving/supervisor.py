@@ -218,11 +218,10 @@ class _Supervisor:
         now = time.monotonic()
         passed, self._looked_at = min(now - self._looked_at, 2 * _LONGEST_LOOK), now
         most = max(self._seconds_of_silence, self._options.largest_body / _BYTES_A_SECOND)
-        for worker in self._serving:
-            if worker.ready_at is not None:
-                worker.silent_for += passed
-                if worker.silent_for > most and worker.process.is_alive():
-                    worker.kill(f"did not answer for {most:.0f} s, and was killed")
+        for worker in (*self._serving, *self._coming):
+            worker.silent_for += passed
+            if worker.silent_for > most and worker.process.is_alive():
+                worker.kill(f"did not answer for {most:.0f} s, and was killed")
 
     def _bury(self) -> None:
         """Remove the workers that have ended. One that served, or was to, is replaced."""

@@ -61,6 +61,8 @@ def run_worker(
     from evals_mcp.serving.serve import http_server, keep_what_is_there, opened, signals_handled
     from evals_mcp.serving.sockets import listen
 
+    follower = _Follower(line, options)
+    follower.start()
     try:
         served = opened(options, secret, FigurePlace(Path(metrics_folder), number), counted_in)
         with ServerLog(options.log_format).records(), served as app, listener:
@@ -68,12 +70,11 @@ def run_worker(
             server = http_server(app, proxies=Proxies(options.trusted_proxies), shares=(options.workers or 1) > 1)
             with signals_handled(server, hangup=None):
                 listen(listener)
-                line.send_bytes(READY)
-                threading.Thread(target=_follow, args=(line, server, options), daemon=True).start()
+                follower.serves(server)
                 server.run(sockets=[listener])
     except EvalsError as error:
         with suppress(BrokenPipeError):
-            line.send_bytes(str(error).encode(errors="backslashreplace"))
+            follower.say(str(error).encode(errors="backslashreplace"))
     except BrokenPipeError:
         pass  # the supervisor is gone
     finally:
@@ -94,26 +95,52 @@ def _leave_signals_to_the_supervisor() -> None:
             signal.signal(getattr(signal, name), signal.SIG_IGN)
 
 
-def _follow(line: Connection, server: "GuardedServer", options: ServeOptions) -> None:
-    """Do what the supervisor says, until it is not there any more, and tell it that the server works.
+class _Follower(threading.Thread):
+    """Does what the supervisor says, until it is not there any more, and tells it that the worker works.
 
-    It may have no time to listen. So a thread waits for it, and not what works on requests.
+    What works on requests may have no time to listen, nor has what upgrades the tables before. So this is a thread.
     """
-    turns = 0
-    try:
-        while True:
-            if not line.poll(_SECONDS_BETWEEN_SIGNS):
-                if server.turns != turns:
-                    turns = server.turns
-                    line.send_bytes(ALIVE)
-                continue
-            said = line.recv_bytes()
-            if said == LEAVE:
-                server.leaves = True
-            elif said == TELL and options.oauth is not None:
-                from evals_mcp.serving.logs import ServerLog
-                from evals_mcp.serving.signing_in import tell_of_provider
 
-                tell_of_provider(options.oauth, ServerLog(options.log_format).say)
-    except (EOFError, OSError):
-        server.should_exit = True
+    def __init__(self, line: Connection, options: ServeOptions) -> None:
+        super().__init__(daemon=True)
+        self._line = line
+        self._options = options
+        self._server: GuardedServer | None = None
+        self._speaking = threading.Lock()
+
+    def serves(self, server: "GuardedServer") -> None:
+        """Say that the server accepts connections. From now on only its turns are signs of life.
+
+        Raises BrokenPipeError if the supervisor is gone.
+        """
+        self._server = server
+        self.say(READY)
+
+    def say(self, words: bytes) -> None:
+        """Tell the supervisor. Raises BrokenPipeError if it is gone."""
+        with self._speaking:
+            self._line.send_bytes(words)
+
+    def run(self) -> None:
+        """Listen until the line ends."""
+        turns = 0
+        try:
+            while True:
+                server = self._server
+                if self._line.poll(_SECONDS_BETWEEN_SIGNS):
+                    self._do(self._line.recv_bytes())
+                elif server is None or server.turns != turns:
+                    turns = 0 if server is None else server.turns
+                    self.say(ALIVE)
+        except (EOFError, OSError):
+            if self._server is not None:
+                self._server.should_exit = True
+
+    def _do(self, said: bytes) -> None:
+        if said == LEAVE and self._server is not None:
+            self._server.leaves = True
+        elif said == TELL and self._options.oauth is not None:
+            from evals_mcp.serving.logs import ServerLog
+            from evals_mcp.serving.signing_in import tell_of_provider
+
+            tell_of_provider(self._options.oauth, ServerLog(self._options.log_format).say)
