@@ -1,7 +1,10 @@
 """The Evaluations API as an ASGI application. Routes are in one file per noun."""
 
+import contextlib
 import functools
+import gc
 import warnings
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from fastapi import APIRouter, FastAPI
@@ -123,14 +126,27 @@ def _key_routes() -> list[BaseRoute]:
 
 @functools.cache
 def _documented_routes() -> list[BaseRoute]:
-    from evals_mcp.api.documented import V4_ROUTERS, V5_ROUTERS
+    with _nothing_is_garbage():
+        from evals_mcp.api.documented import V4_ROUTERS, V5_ROUTERS
 
-    documented = APIRouter()
-    for router in V5_ROUTERS:
-        documented.include_router(router, prefix="/v5")
-    for v4_router in V4_ROUTERS:
-        documented.include_router(v4_router, prefix="/v4")
-    return documented.routes
+        documented = APIRouter()
+        for router in V5_ROUTERS:
+            documented.include_router(router, prefix="/v5")
+        for v4_router in V4_ROUTERS:
+            documented.include_router(v4_router, prefix="/v4")
+        return documented.routes
+
+
+@contextlib.contextmanager
+def _nothing_is_garbage() -> Iterator[None]:
+    """Look for none meanwhile: routes live as long as the process, and the search takes a quarter of their time."""
+    searches = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if searches:
+            gc.enable()
 
 
 class _Api(FastAPI):
