@@ -30,6 +30,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it has neither 
 
 Start = Callable[..., Supervised]
 _READ_AGAIN = "The configuration was read again"
+_DATABASE = ["database_address"]
 
 
 def _workspace_of(address: str) -> list[str]:
@@ -73,7 +74,7 @@ class _Load:
                     continue
                 self.failures += [answer.text for answer in (read, written) if answer.status_code != 200]
                 self.answers += 2
-                time.sleep(0.01)
+                time.sleep(0.03)  # else this load takes the processors from what starts
 
     @contextmanager
     def going_on(self) -> Iterator[None]:
@@ -89,13 +90,13 @@ class _Load:
                 each.result()
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize(("database_address", "workers"), [("sqlite", 1), ("postgresql", 2)], indirect=_DATABASE)
 def test_a_reload_under_load_refuses_no_request(supervised: Start, database_address: str, workers: int) -> None:
-    """Three times: new processes serve before the old ones finish, and then only they are there."""
+    """Twice: new processes serve before the old ones finish, and then only they are there."""
     server = _serve(supervised, database_address, workers)
     load = _Load(server.url)
     with load.going_on():
-        for number in range(3):
+        for number in range(2):
             before = set(server.workers())
             server.signal(signal.SIGHUP)
             server.wait_for(_READ_AGAIN, number + 1)
@@ -234,7 +235,9 @@ def test_processes_count_requests_and_refusals_together(supervised: Start, tmp_p
         assert time.monotonic() - begun > 2
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("database_address", "number"), [("sqlite", signal.SIGINT), ("postgresql", signal.SIGTERM)], indirect=_DATABASE
+)
 def test_a_signal_ends_all_after_they_have_finished(
     supervised: Start, database_address: str, number: signal.Signals
 ) -> None:
@@ -379,7 +382,7 @@ def test_killed_workers_and_supervisors_lose_no_write_and_leave_nothing(database
         servers.append(KilledWorkers(address, workspace))
         return servers[0]
 
-    outcome = write_while_killed(address, 5, "killed" if schema else "", start=start, least_kills=6)
+    outcome = write_while_killed(address, 0, "killed" if schema else "", start=start, least_kills=4)
     assert not [failure for failure in outcome.failures if "Internal error" in failure], outcome.failures
     with closing(open_store(address, schema)) as store:
         check_writes(store, outcome)
