@@ -91,8 +91,9 @@ def test_a_removed_workspace_is_gone_with_its_keys(control: Control) -> None:
     assert _schemas(control) == {"evals_mcp", "evals_mcp_blue"}
 
 
-def test_whoever_reads_it_holds_up_no_removal(control: Control) -> None:
+def test_whoever_reads_it_holds_up_no_removal(control: Control, monkeypatch: pytest.MonkeyPatch) -> None:
     """The keys end at once. The data goes as soon as nobody reads it, by the next call, which is not refused."""
+    monkeypatch.setattr("evals_mcp.store.database.database._BUSY_MILLISECONDS", 500)
     secret, store = _secret(control, "red"), control.open(control.workspace("red"))
     with store.database.read() as connection:
         connection.execute(text('SELECT * FROM "evals_mcp_red".logs'))
@@ -104,8 +105,9 @@ def test_whoever_reads_it_holds_up_no_removal(control: Control) -> None:
     assert _schemas(control) == {"evals_mcp", "evals_mcp_blue"}
 
 
-def test_a_removal_waits_for_the_write_in_the_workspace(control: Control) -> None:
+def test_a_removal_waits_for_the_write_in_the_workspace(control: Control, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that does not end keeps the workspace, whole."""
+    monkeypatch.setattr("evals_mcp.store.database.database._BUSY_MILLISECONDS", 500)
     store = control.open(control.workspace("red"))
     with store.database.write(), pytest.raises(Unavailable, match="busy"):
         control.remove_workspace("red")
