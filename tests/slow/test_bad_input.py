@@ -23,5 +23,8 @@ pytestmark = pytest.mark.anyio
 
 
 async def test_every_route_refuses_bad_input_and_keeps_nothing_of_it(team: Team, store: Store) -> None:
-    """After all that was refused nothing has changed, and the request as it should be is answered."""
-    await refuse_bad_input(team, store)
+    """After all that was refused nothing has changed, and the request as it should be is answered.
+
+    On PostgreSQL without what is malformed, which is refused before a store is asked.
+    """
+    await refuse_bad_input(team, store, malformed=store.database.is_sqlite)
