@@ -31,6 +31,10 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it has neither 
 Start = Callable[..., Supervised]
 _READ_AGAIN = "The configuration was read again"
 _DATABASE = ["database_address"]
+_MINDS_SIGHUP = (
+    "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
+)
+"""Starts a command as a terminal would, also where these tests themselves run under `nohup`."""
 
 
 def _workspace_of(address: str) -> list[str]:
@@ -150,14 +154,18 @@ def test_a_server_without_a_file_and_workers_says_that_it_has_nothing_to_read(
 def test_a_server_whose_terminal_is_closed_ends(tmp_path: Path, more: list[str]) -> None:
     """That sends SIGHUP, too, and nobody could stop the server any more."""
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "evals_mcp", "serve", "--port", "0", "--database", str(tmp_path / "a.db"), *more]
+    command = [sys.executable, "-c", _MINDS_SIGHUP, sys.executable, "-m", "evals_mcp", "serve", "--port", "0"]
+    command += ["--database", str(tmp_path / "a.db"), *more]
     with subprocess.Popen(command, stdin=theirs, stderr=subprocess.PIPE, text=True, start_new_session=True) as server:
-        os.close(theirs)
-        assert server.stderr is not None
-        assert server.stderr.readline().startswith("evals-mcp serving on ")
-        os.close(ours)
-        server.send_signal(signal.SIGHUP)
-        assert server.wait(60) == 0
+        try:
+            os.close(theirs)
+            assert server.stderr is not None
+            assert server.stderr.readline().startswith("evals-mcp serving on ")
+            os.close(ours)
+            server.send_signal(signal.SIGHUP)
+            assert server.wait(60) == 0
+        finally:
+            server.kill()
 
 
 def test_a_worker_that_dies_is_replaced_and_told(supervised: Start, tmp_path: Path) -> None:
