@@ -92,10 +92,11 @@ def real_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(opening, "_upgrade", _migrate)
 
 
-def _repeat(connection: Connection, schema: str | None, migrations: Migrations) -> None:
-    is_sqlite = connection.dialect.name == "sqlite"
-    if is_sqlite or migrations != WORKSPACE or inspect(connection).get_table_names(schema=schema):
-        _migrate(connection, schema, migrations)
+def _repeat(connection: Connection, schema: str | None, migrations: Migrations, revision: str = "head") -> None:
+    is_other = connection.dialect.name == "sqlite" or migrations != WORKSPACE
+    is_older = revision not in ("head", opening.revisions()[-1])
+    if is_other or is_older or inspect(connection).get_table_names(schema=schema):
+        _migrate(connection, schema, migrations, revision)
     elif (made := _made.get(schema is not None)) is None:
         _made[schema is not None] = _watch(connection, schema, migrations)
     else:

@@ -21,6 +21,7 @@ _TOGETHER = {
     "tests/api/test_bad_input.py": "OpenAPI document",
     "tests/api/test_every_route.py": "OpenAPI document",
     "tests/api/test_journal_of_every_route.py": "OpenAPI document",
+    "tests/api/test_limits.py": "OpenAPI document",
 }
 """What only one worker loads or makes, by the beginnings of the files that need it."""
 

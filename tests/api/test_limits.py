@@ -1,5 +1,6 @@
 """The limits of a workspace: told before they are reached, then refused whole, while reads go on."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -8,11 +9,12 @@ from typing import Any
 import httpx
 import pytest
 from fastapi import FastAPI
-from tests.every_route import LINES
+from tests.every_route import LINES, document
 
 from evals_mcp.api.app import create_app
 from evals_mcp.api.grants import OpenAccess
 from evals_mcp.api.keyed_access import KeyedAccess
+from evals_mcp.api.middleware.limits import may_be_tried
 from evals_mcp.models.roles import Role
 from evals_mcp.store.database.meter import RENEWED_SECONDS, Limits, Meter
 from evals_mcp.store.files.files import FileChange
@@ -209,7 +211,28 @@ async def test_what_is_only_tried_needs_no_room(opened: Open) -> None:
             tried = await server.api.post(path, json={**content, "dry_run": True})
             assert tried.status_code == 200, (path, tried.text)
             written = await server.api.post(path, json=content)
-            assert written.status_code == 507 or path == "/v5/set-ups", (path, written.text)
+            adds_none = path == "/v5/set-ups" and "logs" in limits
+            assert written.status_code == (200 if adds_none else 507), (path, written.text)
+
+
+def test_all_that_can_be_tried_is_known_to_the_limits() -> None:
+    """Every route with `dry_run` in its body: one that is not would be refused although it writes nothing."""
+    schemas = document()["components"]["schemas"]
+    tried = {
+        path
+        for path, operations in document()["paths"].items()
+        for operation in operations.values()
+        if "dry_run" in _properties(operation.get("requestBody", {}), schemas)
+    }
+    assert len(tried) >= 4
+    filled = [re.sub(r"\{\w+\}", "x", path) for path in tried]
+    assert [path for path in filled if not may_be_tried(path)] == []
+
+
+def _properties(body: Any, schemas: dict[str, Any]) -> set[str]:
+    """The names in the JSON body of an operation."""
+    reference = body.get("content", {}).get("application/json", {}).get("schema", {}).get("$ref", "")
+    return set(schemas.get(reference.rpartition("/")[2], {}).get("properties", {}))
 
 
 async def test_keys_are_administered_whatever_was_used_up(tmp_path: Path) -> None:

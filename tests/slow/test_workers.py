@@ -198,13 +198,20 @@ def test_a_worker_that_hangs_is_replaced_and_told(supervised: Start, tmp_path: P
     assert all(httpx.get(f"{server.url}/ready").status_code == 200 for _ in range(10))
     before = set(server.workers())
     server.signal(signal.SIGHUP)
-    while not (new := set(server.workers()) - before):
-        assert server.process.poll() is None
-    os.kill(new.pop(), signal.SIGSTOP)
+    os.kill(_newcomer(server, before), signal.SIGSTOP)
     server.wait_for("With the new configuration: did not answer for 5 s, and was killed")
     assert before <= set(server.workers())
     server.signal(signal.SIGHUP)
     server.wait_for(_READ_AGAIN)
+
+
+def _newcomer(server: Supervised, before: set[int]) -> int:
+    """The worker that was not there before, as soon as it is."""
+    give_up = time.monotonic() + 60
+    while not (new := set(server.workers()) - before):
+        assert time.monotonic() < give_up
+        assert server.process.poll() is None
+    return new.pop()
 
 
 def test_a_worker_that_cannot_be_started_is_tried_again(supervised: Start, tmp_path: Path) -> None:

@@ -24,8 +24,8 @@ class RestoredTables:
         self.left_out: list[str] = []
 
     @property
-    def names(self) -> Mapping[str, list[str]]:
-        """The columns of each table."""
+    def columns(self) -> Mapping[str, list[str]]:
+        """The names of the columns, by table."""
         return self._columns
 
     def load(self, part: TableRows | Numbering) -> None:
@@ -33,7 +33,7 @@ class RestoredTables:
         if isinstance(part, Numbering):
             if part.sequence in self._sequences:
                 sequence = self._named(part.sequence).as_string(self._driver)
-                with told_failures():
+                with _told_failures():
                     self._driver.execute(_SET_NUMBER, [sequence, part.number, part.is_used])
         elif part.table in self._columns:
             self._copy(part)
@@ -47,7 +47,7 @@ class RestoredTables:
             refuse()
         columns = SQL(", ").join(map(Identifier, rows.columns))
         statement = SQL("COPY {} ({}) FROM STDIN").format(self._named(rows.table), columns)
-        with told_failures(), self._driver.cursor() as cursor, cursor.copy(statement) as copy:
+        with _told_failures(), self._driver.cursor() as cursor, cursor.copy(statement) as copy:
             for line in rows.lines:
                 copy.write(line)
 
@@ -77,12 +77,12 @@ def tables_to_fill(connection: Connection, schema: str, revision: str) -> Iterat
         driver.execute(SQL("ALTER TABLE {} DROP CONSTRAINT {}").format(Identifier(schema, table), Identifier(name)))
     for name, _ in indexes:
         driver.execute(SQL("DROP INDEX {}").format(Identifier(schema, name)))
-    for table in tables.names:
+    for table in tables.columns:
         driver.execute(SQL("DELETE FROM {}").format(Identifier(schema, table)))
     yield tables
     keys = [item for item in constraints if not item[2].startswith(_REFERS)]
     references = [item for item in constraints if item[2].startswith(_REFERS)]
-    with told_failures():
+    with _told_failures():
         _add(driver, schema, keys)
         for _, definition in indexes:
             driver.execute(definition)
@@ -90,7 +90,7 @@ def tables_to_fill(connection: Connection, schema: str, revision: str) -> Iterat
 
 
 @contextmanager
-def told_failures() -> Iterator[None]:
+def _told_failures() -> Iterator[None]:
     """Raise Unavailable for what PostgreSQL refuses."""
     try:
         yield

@@ -69,8 +69,8 @@ def restore_file(backup: Path, database: Path, now: datetime, *, replace: bool =
     """Put a backup in a database's place. Until the last step the database stays as it is.
 
     A link stays a link, and what it leads to is replaced. With `replace`, a database with data is kept beside the new
-    one. Raises Unavailable for a damaged backup; Conflict
-    for one of another program or a newer evals-mcp, for a database with data, and for one that a process has open.
+    one. Raises Unavailable for a damaged backup; Conflict for one of another program or a newer evals-mcp, for a
+    database with data, and for one that a process has open.
     """
     database = _real_path(database)
     _require_backup(backup)

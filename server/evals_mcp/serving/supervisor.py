@@ -126,7 +126,7 @@ class _Worker:
         self.stop()
         self.process.kill()
         self.process.join()
-        with suppress(OSError):  # of a figure that is of its moment, the successor's takes the place
+        with suppress(OSError):  # without a file left to open, the figures wait for the successor as they are
             keep_counted(self._figures)
         code = self.process.exitcode
         return self.reason or (f"ended by signal {-code}" if code and code < 0 else f"ended with status {code}")

@@ -26,7 +26,8 @@ READY = b"ready"
 """What a worker says once it accepts connections."""
 
 ALIVE = b"alive"
-"""What it says every few seconds from then on, while it works on requests. All else is a sentence: why it cannot."""
+"""What it says every few seconds, while it starts, and later while its server takes turns. All else is a sentence: why
+it cannot serve."""
 
 LEAVE = b"leave"
 """What a worker is told that others replace. To be told nothing more means to stop."""
@@ -38,7 +39,7 @@ _SECONDS_BETWEEN_SIGNS = 2.0
 
 
 class Shared(NamedTuple):
-    """What all workers of a supervisor have in common: what they sign questions with, and where their figures are."""
+    """What all workers of a supervisor have in common: the socket, what they sign with, and where their figures are."""
 
     listener: socket.socket
     secret: bytes

@@ -63,10 +63,10 @@ class LimitGate:
                     return
             if writes:
                 require = partial(meter.require_room, for_logs=may_add_logs(scope["path"]))
-                if _MAY_BE_TRIED.fullmatch(scope["path"]) is None:
-                    require()
-                else:
+                if may_be_tried(scope["path"]):
                     scope["state"]["require_room"] = require
+                else:
+                    require()
         except EvalsError as error:
             refusal = JSONResponse({"detail": str(error)}, status_code=error.status)
             await refusal(scope, receive, _with_headers(send, headers, meter))
@@ -88,6 +88,11 @@ def may_add(method: str, path: str) -> bool:
 def may_add_logs(path: str) -> bool:
     """Whether a request to a path that may add data may add logs."""
     return _ADDS_LOGS.fullmatch(path) is not None
+
+
+def may_be_tried(path: str) -> bool:
+    """Whether a request with this path can have `dry_run`, and then writes nothing."""
+    return _MAY_BE_TRIED.fullmatch(path) is not None
 
 
 def _administers(scope: Scope) -> bool:

@@ -93,10 +93,7 @@ def make_tables(connection: Connection, schema: str, revision: str) -> None:
     """
     place_next_schema(connection, on_a_node=WORKSPACE.on_a_node)
     _enter_schema(connection, schema)
-    if revision == revisions()[-1]:
-        _upgrade(connection, schema, WORKSPACE)
-    else:
-        _upgrade_to(revision, connection, schema, WORKSPACE)
+    _upgrade(connection, schema, WORKSPACE, revision)
 
 
 def _is_current(database: Database, migrations: Migrations, known: Sequence[str]) -> bool:
@@ -192,11 +189,7 @@ def _drop_views(connection: Connection, schema: str) -> None:
             connection.execute(text(f'DROP VIEW "{schema}"."{name}"'))
 
 
-def _upgrade(connection: Connection, schema: str | None, migrations: Migrations) -> None:
-    _upgrade_to("head", connection, schema, migrations)
-
-
-def _upgrade_to(revision: str, connection: Connection, schema: str | None, migrations: Migrations) -> None:
+def _upgrade(connection: Connection, schema: str | None, migrations: Migrations, revision: str = "head") -> None:
     # Import Alembic here, because most openings find nothing to do.
     from alembic import command
     from alembic.config import Config
