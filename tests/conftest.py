@@ -7,7 +7,7 @@ from importlib.util import find_spec
 
 import pytest
 
-pytest_plugins = ["tests.two_runs", "tests.workers"]
+pytest_plugins = ["tests.certain_end", "tests.two_runs", "tests.workers"]
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the program does: more threads wait for each other, at work
 _WHERE_TESTS_RUN = ("tests.databases", "tests.compiled_once", "tests.migrated_once")
 
