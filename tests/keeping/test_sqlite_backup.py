@@ -64,6 +64,7 @@ def test_a_backup_has_what_was_committed_before_it_while_writers_go_on(sample_co
         try:
             for number in range(3):
                 while written[0] < (number + 1) * 20:
+                    assert writer.is_alive()
                     stop.wait(0.001)
                 before = written[0]
                 done = back_up_file(sample_copy, tmp_path / f"{number}.db", _NOW)

@@ -90,7 +90,7 @@ def test_twenty_clients_lose_nothing(start_server: Start, database_address: str,
 def test_clients_that_do_the_same_do_it_once(start_server: Start, database_address: str, key: str) -> None:
     """A file, a version, a name and a datapoint that all of them write at the same moment are there once."""
     url = start_server(database_address).url
-    together = threading.Barrier(8)
+    together = threading.Barrier(8, timeout=_ALLOWED_SECONDS)
     datapoint = {"inputs": {"question": "?"}, "target": {"answer": "!"}}
 
     def work(number: int) -> tuple[int, set[str]]:

@@ -1,7 +1,6 @@
 """A temporary database: nobody else can read it, and nothing of it is left when its process is killed."""
 
 import os
-import signal
 import stat
 import subprocess
 import sys
@@ -45,6 +44,6 @@ def test_nothing_is_left_of_it_when_its_process_is_killed(tmp_path: Path) -> Non
         assert {stat.S_IMODE(link.stat().st_mode) for link in opened} == {0o600}
         assert list(tmp_path.iterdir()) == []
     finally:
-        process.send_signal(signal.SIGKILL)
+        process.kill()
         process.communicate()
     assert list(tmp_path.iterdir()) == []

@@ -45,10 +45,12 @@ def test_a_moved_database_gives_the_same_answers(
         stderr=subprocess.DEVNULL,
     )
     with closing(open_store(postgres_address, schema)) as target:
-        while copying.poll() is None and not _count(target, logs):
-            time.sleep(0.02)
-        copying.kill()
-        copying.wait()
+        try:
+            while copying.poll() is None and not _count(target, logs):
+                time.sleep(0.02)
+        finally:
+            copying.kill()
+            copying.wait()
         copied = run(["copy", str(source), server.url], HUMANLOOP_API_KEY=key)
         assert (copied.status, "TO has all records." in copied.stdout) == (0, True), copied.stderr
         told = "have another creator than in FROM: only a key with the role admin may say who created something."

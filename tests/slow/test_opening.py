@@ -9,6 +9,8 @@ from tests.e2e.stdio import SERVER
 
 from evals_mcp.store.store import open_store
 
+_PATIENCE = 240
+
 
 def test_processes_may_open_at_once(tmp_path: Path) -> None:
     """One makes the tables, the others wait for it; what each writes is there afterwards."""
@@ -29,9 +31,13 @@ def test_processes_may_open_at_once(tmp_path: Path) -> None:
         )
         for number in range(4)
     ]
-    for process in processes:
-        _, errors = process.communicate(timeout=60)
-        assert process.returncode == 0, errors
+    try:
+        for process in processes:
+            _, errors = process.communicate(timeout=_PATIENCE)
+            assert process.returncode == 0, errors
+    finally:
+        for process in processes:
+            process.kill()
     with closing(open_store(str(path))) as store:
         assert store.files.page().total == 4
 

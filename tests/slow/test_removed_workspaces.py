@@ -79,20 +79,21 @@ def test_servers_go_on_when_a_workspace_is_removed_under_load(
     host = "127.0.0.1"
     with served(postgres_address, host=host) as first, served(postgres_address, host=host) as second:
         threads = [
-            Thread(target=_use, args=(url, keys[name], kind, statuses[name], stop))
+            Thread(target=_use, args=(url, keys[name], kind, statuses[name], stop), daemon=True)
             for name in keys
             for url in (first, second)
             for kind in ("read", "write", "mcp")
         ]
         for thread in threads:
             thread.start()
-        _until(lambda: min(map(len, statuses.values())) > 30)
-        while not control.remove_workspace("red"):
-            pass
-        if again:
-            control.create_workspace("red")
-        _until(lambda: statuses["red"][-6:] == [401] * 6)
-        stop.append(True)
+        try:
+            _until(lambda: min(map(len, statuses.values())) > 30)
+            _until(lambda: control.remove_workspace("red"))
+            if again:
+                control.create_workspace("red")
+            _until(lambda: statuses["red"][-6:] == [401] * 6)
+        finally:
+            stop.append(True)
         for thread in threads:
             thread.join(60)
             assert not thread.is_alive()

@@ -15,6 +15,7 @@ Start = Callable[..., Any]
 _EVALUATION = "Which prompt answers tickets"
 _WRITERS = 4
 _LOGS_EACH = 10
+_PATIENCE = 120  # of clients for each other: one that fails before they meet must not keep the others waiting
 
 
 def _client(url: str, key: str | None = None) -> httpx.Client:
@@ -42,7 +43,7 @@ def test_a_version_made_on_one_server_is_seen_on_the_other_at_once(start_server:
             other.post(deployed, params={"version_id": made["version_id"]}).raise_for_status()
             found = one.get(f"/prompts/{made['id']}", params={"environment": staging["name"]})
             assert found.json()["version_id"] == made["version_id"]
-    together = threading.Barrier(8)
+    together = threading.Barrier(8, timeout=_PATIENCE)
 
     def upsert(number: int) -> str:
         with _client(urls[number % 2], key) as client:

@@ -14,6 +14,7 @@ from tests.serving.administration import create_key, create_workspace
 from evals_mcp.store.store import open_store
 
 _POINTS = 30
+_PATIENCE = 120  # of a reviewer for the other: who fails before they meet must not keep the other waiting
 _SPEC = {"arguments_type": "target_free", "return_type": "boolean", "evaluator_type": "external"}
 
 
@@ -27,7 +28,7 @@ def test_two_reviewers_label_every_log_once(start_server: Callable[..., Any], da
     clients = [httpx.Client(base_url=f"{url}/v5", headers={"X-API-KEY": key}, timeout=60) for url in urls]
     with clients[0], clients[1], ThreadPoolExecutor(2) as pool:
         evaluation_id, log_ids = _queue(clients[0])
-        together = Barrier(2)
+        together = Barrier(2, timeout=_PATIENCE)
 
         def review(number: int) -> list[str]:
             together.wait()
