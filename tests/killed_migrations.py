@@ -1,11 +1,12 @@
 """Databases of every revision, and processes that are killed while they upgrade them."""
 
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
 from collections.abc import Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -61,12 +62,15 @@ class Migrators:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
+            start_new_session=True,
         )
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)  # with what it forked
         self._process.communicate()
 
     def run(self, address: str, lasts: Sequence[int]) -> list[int]:

@@ -10,7 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager, closing
+from contextlib import AbstractContextManager, ExitStack, closing, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol, Self
@@ -59,19 +59,23 @@ class Nursery:
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             text=True,
+            start_new_session=True,
         )
         self._lock = threading.Lock()
-        self.ports = [free_port() for _ in range(SERVERS)]
+        self.ports = free_ports(SERVERS)
         self._children: dict[int, int] = {}
 
     def __enter__(self) -> Self:
-        for port in self.ports:
-            self._start(port)
+        with ExitStack() as stack:
+            stack.push(self.__exit__)
+            for port in self.ports:
+                self._start(port)
+            stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        for port in self.ports:
-            self._kill(port)
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)  # with the servers
         self._process.communicate()
 
     def restart(self, port: int) -> None:
@@ -89,7 +93,8 @@ class Nursery:
 
     def _kill(self, port: int) -> None:
         if port in self._children:
-            os.kill(self._children.pop(port), signal.SIGKILL)
+            with suppress(ProcessLookupError):
+                os.kill(self._children.pop(port), signal.SIGKILL)
 
 
 @dataclass
@@ -221,9 +226,15 @@ def terminate_backends(address: str) -> None:
         )
 
 
+def free_ports(count: int) -> list[int]:
+    """So many ports that nobody listens on."""
+    with ExitStack() as held:
+        found = [held.enter_context(closing(socket.socket())) for _ in range(count)]
+        for each in found:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in found]
+
+
 def free_port() -> int:
     """A port that nobody listens on."""
-    with closing(socket.socket()) as found:
-        found.bind(("127.0.0.1", 0))
-        port: int = found.getsockname()[1]
-        return port
+    return free_ports(1)[0]

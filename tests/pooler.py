@@ -68,10 +68,10 @@ def running_pooler(configuration: str, url: URL, folder: Path, password: str = "
         name = "evals" if "\nevals = " in configuration else url.database or "postgres"
         place = URL.create("postgresql", user, password or url.password, "127.0.0.1", port, name, query)
         address = place.render_as_string(hide_password=False)
-        _wait(address, folder / "log")
+        _wait(address, process, folder / "log")
         yield address
     finally:
-        process.terminate()
+        process.kill()  # asked to end, newer versions wait for their clients
         process.wait()
 
 
@@ -90,13 +90,13 @@ def _program() -> str:
     return found
 
 
-def _wait(address: str, log: Path) -> None:
-    deadline = time.monotonic() + 20
+def _wait(address: str, process: "subprocess.Popen[bytes]", log: Path) -> None:
+    deadline = time.monotonic() + 120
     while True:
         try:
-            psycopg.connect(address).close()
+            psycopg.connect(address, connect_timeout=10).close()
         except psycopg.OperationalError as error:
-            if time.monotonic() > deadline:
+            if time.monotonic() > deadline or process.poll() is not None:
                 raise AssertionError(f"{error}\n{log.read_text()}") from error
             time.sleep(0.05)
         else:

