@@ -1,8 +1,9 @@
 """Workspaces of PostgreSQL are backed up while servers write, and restored whole, under their own name or another."""
 
 import json
+import threading
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from tests.review_world import Clock, ReviewWorld
 from tests.serving.administration import create_key, create_workspace, list_keys, list_workspaces, revoke_key
 
 from evals_mcp.errors import Conflict, NotFound, Unavailable
-from evals_mcp.keeping import postgresql_programs
+from evals_mcp.keeping import control_rows, postgresql_backup, postgresql_programs
 from evals_mcp.keeping.postgresql_backup import back_up_workspaces
 from evals_mcp.keeping.postgresql_programs import connection_arguments, find_program
 from evals_mcp.keeping.postgresql_restore import restore_workspaces
@@ -172,6 +173,37 @@ def test_workspaces_may_be_renamed_and_removed_while_they_are_backed_up(postgres
             restore_workspaces(backup, postgres_address)
     (backup / "manifest.json").write_text(json.dumps(content))
     assert restore_workspaces(backup, postgres_address, ["ranking"])[0].keys == ["ann"]
+
+
+def test_who_waits_for_a_table_ends_a_backup_and_is_not_waited_for_for_ever(
+    postgres_address: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A session that is to change a table waits for the backup, which reads it, and `pg_dump` for that session."""
+    _fill(postgres_address, "search")
+    with psycopg.connect(postgres_address) as waiting, psycopg.connect(postgres_address, autocommit=True) as other:
+
+        def lock() -> None:
+            with suppress(psycopg.Error):
+                waiting.execute("LOCK TABLE evals_mcp_search.logs IN ACCESS EXCLUSIVE MODE")
+            waiting.rollback()
+
+        changing = threading.Thread(target=lock)
+
+        def read_rows(*given: Any) -> Any:
+            changing.start()
+            while not other.execute("SELECT FROM pg_locks WHERE pid = %s AND NOT granted", [pid]).fetchall():
+                assert changing.is_alive()
+            return control_rows.read_rows(*given)
+
+        pid = waiting.info.backend_pid
+        with monkeypatch.context() as changed:
+            changed.setattr(postgresql_backup, "read_rows", read_rows)
+            changed.setattr(postgresql_backup, "_LOCK_SECONDS", 1)
+            with pytest.raises(Unavailable, match="session of the database keeps a table from being read"):
+                back_up_workspaces(postgres_address, tmp_path / "backup", _NOW)
+        changing.join()
+    assert [path.name for path in tmp_path.iterdir() if "backup" in path.name] == []
+    assert back_up_workspaces(postgres_address, tmp_path / "backup", _NOW).workspaces[0].name == "search"
 
 
 def test_programs_that_are_missing_or_too_old_are_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

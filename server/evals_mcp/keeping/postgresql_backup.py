@@ -24,6 +24,10 @@ from evals_mcp.store.teams.control import CONTROL, open_control
 from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA
 
 _NO_WORKSPACES = "This database has no workspaces. `evals-mcp workspaces create NAME` makes one."
+_LOCK_SECONDS = 60
+"""How long `pg_dump` waits for a table. Who is to change one waits for the transaction here, which waits for `pg_dump`,
+and that for whoever came before it: nothing else would end this."""
+
 Tell = Callable[[str], object]
 """Called with the name of each workspace before it is dumped."""
 
@@ -37,7 +41,7 @@ def back_up_workspaces(
     was dumped.
 
     Raises Conflict for an existing folder, unless `force` and it is a backup; NotFound for an unknown workspace; and
-    Unavailable where `pg_dump` is missing or too old, or if the folder cannot be written.
+    Unavailable where `pg_dump` is missing or too old, if the folder cannot be written, or while a table is locked.
     """
     if force and os.path.lexists(to) and not (to / MANIFEST).is_file():
         raise Conflict(f"{to} is no backup, so --force does not replace it. Choose another name.")
@@ -118,6 +122,7 @@ def _dump(control: Database, schema: str, program: Program, url: URL, folder: Pa
                 "--no-owner",
                 "--no-privileges",
                 f"--snapshot={snapshot}",
+                f"--lock-wait-timeout={_LOCK_SECONDS * 1_000}",
                 f"--file={path}",
                 *connection_arguments(url),
             ]

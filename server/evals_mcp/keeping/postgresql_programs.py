@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from glob import glob
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import IO
 
 from sqlalchemy.engine import URL
@@ -43,22 +44,26 @@ class Program:
     def reading(self, arguments: Sequence[str]) -> Iterator[IO[bytes]]:
         """What the program writes. Raises Unavailable at the end if it failed."""
         command = [self._path, *arguments]
-        with subprocess.Popen(command, env=self._environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-            assert process.stdout is not None
-            assert process.stderr is not None
-            try:
-                yield process.stdout
-            except BaseException:
-                process.kill()
-                raise
-            said = process.stderr.read()
-        if process.returncode:
-            raise self._failure(said, process.returncode)
+        with TemporaryFile() as said:  # a pipe that nobody reads meanwhile would hold up the program
+            with subprocess.Popen(command, env=self._environ, stdout=subprocess.PIPE, stderr=said) as process:
+                assert process.stdout is not None
+                try:
+                    yield process.stdout
+                except BaseException:
+                    process.kill()
+                    raise
+            if process.returncode:
+                said.seek(0)
+                raise self._failure(said.read(), process.returncode)
 
     def _failure(self, said: bytes, status: int) -> Unavailable:
         lines = said.decode(errors="replace").strip().splitlines() or ["no reason given"]
         if b"No space left" in said or b"File too large" in said or status == -_FILE_TOO_LARGE:
             return Unavailable(f"The disk is full, or files may not grow so large. {NOTHING_CHANGED}")
+        if b"due to statement timeout" in said:
+            return Unavailable(
+                f"Another session of the database keeps a table from being read. {NOTHING_CHANGED} Repeat the command."
+            )
         return Unavailable(f"{self._name} failed: {lines[-1]}")
 
 
