@@ -49,7 +49,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def _limit(item: pytest.Item) -> None:
-    if seconds := _seconds(item.config):
+    marker = item.get_closest_marker("timeout")
+    if seconds := float(marker.args[0]) if marker and marker.args else _seconds(item.config):
         faulthandler.dump_traceback_later(seconds * _MORE, file=item.config.stash[_STDERR], exit=True)
 
 

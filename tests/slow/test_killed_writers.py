@@ -16,7 +16,7 @@ from tests.serving.administration import create_workspace
 from evals_mcp.store.store import open_store
 
 _SECONDS, _LEAST_KILLS = 5.0, 12
-_PATIENCE = 60  # for the end of a database, and for its start
+_PATIENCE = 120  # for the end of a database, and for its start
 
 
 def test_killed_servers_of_a_file_write_everything_once(tmp_path: Path) -> None:
