@@ -2,13 +2,20 @@
 
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
+import pytest
+from sqlalchemy import inspect
 from tests.e2e.stdio import SERVER
 
+from evals_mcp.store.database.tables import metadata
+from evals_mcp.store.files.files import FileChange
 from evals_mcp.store.store import open_store
 
+_DATABASES = 4
 _PATIENCE = 240
 
 
@@ -40,6 +47,26 @@ def test_processes_may_open_at_once(tmp_path: Path) -> None:
             process.kill()
     with closing(open_store(str(path))) as store:
         assert store.files.page().total == 4
+
+
+@pytest.mark.usefixtures("real_migrations")
+def test_one_process_may_make_several_at_once(database_address: str) -> None:
+    """As a server does that many teams ask at the same moment, after an upgrade: each gets its own tables, all of them."""
+    together = threading.Barrier(_DATABASES, timeout=_PATIENCE)
+
+    def tables(number: int) -> set[str]:
+        address, schema = f"{database_address}{number}", None
+        if "://" in database_address:
+            address, schema = database_address, f"team{number}"
+        together.wait()
+        with closing(open_store(address, schema)) as store:
+            store.files.upsert("flow", None, "f", {"attributes": {}}, FileChange())
+            with store.database.read() as connection:
+                return set(inspect(connection).get_table_names(schema=schema))
+
+    with ThreadPoolExecutor(_DATABASES) as pool:
+        found = list(pool.map(tables, range(_DATABASES)))
+    assert found == [{"alembic_version", *metadata.tables}] * _DATABASES
 
 
 def test_what_was_answered_survives_a_kill(tmp_path: Path) -> None:

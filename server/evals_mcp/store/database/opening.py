@@ -7,6 +7,7 @@ from functools import partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from threading import RLock
 from typing import NamedTuple, NoReturn
 
 from sqlalchemy import Connection, MetaData, inspect, text
@@ -38,6 +39,10 @@ class Migrations(NamedTuple):
         return files(self.package) / "migrations"
 
 
+_one_upgrade = RLock()
+"""Alembic keeps in its modules what it upgrades: at the same time, two threads would upgrade each other's database. Who
+waits for this lock holds up nobody yet."""
+
 WORKSPACE = Migrations(
     "evals_mcp.store.database",
     "alembic_version",
@@ -57,7 +62,7 @@ def migrate(database: Database, migrations: Migrations = WORKSPACE, *, creates: 
     if not _is_current(database, migrations, known):
         if database.file is not None and not database.may_write:
             _refuse_to_upgrade(database.file, database.name)
-        with database.write() as connection:
+        with _one_upgrade, database.write() as connection:
             contents = _contents(connection, database.schema, migrations)
             _refuse(database, contents, migrations, known)
             if not creates and not contents.tables:
@@ -197,7 +202,8 @@ def _upgrade(connection: Connection, schema: str | None, migrations: Migrations,
     config = Config()
     config.set_main_option("script_location", str(migrations.directory).replace("%", "%%"))
     config.attributes.update(connection=connection, schema=schema, version_table=migrations.version_table)
-    command.upgrade(config, revision)
+    with _one_upgrade:
+        command.upgrade(config, revision)
 
 
 def run_migrations(metadata: MetaData) -> None:
