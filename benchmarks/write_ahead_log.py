@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 
 from evals_mcp.store.database.sqlite_file import SqliteFile
@@ -37,9 +37,14 @@ def largest_log(path: Path, logs: int, *options: str) -> int:
     command = [sys.executable, __file__, "--write", str(path), str(logs), *options]
     processes = [subprocess.Popen(command) for _ in range(PROCESSES)]
     log, largest = path.with_name(f"{path.name}-wal"), 0
-    while any(process.poll() is None for process in processes):
-        largest = max(largest, log.stat().st_size if log.exists() else 0)
-        time.sleep(0.005)
+    try:
+        while any(process.poll() is None for process in processes):
+            with suppress(FileNotFoundError):
+                largest = max(largest, log.stat().st_size)
+            time.sleep(0.005)
+    finally:
+        for process in processes:
+            process.kill()
     assert not any(process.returncode for process in processes)
     return largest
 

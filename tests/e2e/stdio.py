@@ -6,8 +6,8 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
-from contextlib import closing, suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal, Self
 
@@ -66,7 +66,7 @@ class Wire:
             env=environ(**variables),
             cwd=cwd,
         )
-        self._listener = threading.Thread(target=self._listen)
+        self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
 
     def __enter__(self) -> Self:
@@ -149,10 +149,8 @@ class Wire:
     def read(self) -> dict[str, Any]:
         """The next line of stdout, which must be a message of JSON-RPC."""
         assert self.process.stdout is not None
-        watchdog = threading.Timer(_PATIENCE, self.process.kill)
-        watchdog.start()
-        line = self.process.stdout.readline()
-        watchdog.cancel()
+        with self._in_time():
+            line = self.process.stdout.readline()
         assert line, f"the server ended: {self.wait()} {self.errors}"
         self.lines.append(line)
         return message_of(line)
@@ -164,14 +162,12 @@ class Wire:
         if not self.process.stdin.closed:
             with suppress(BrokenPipeError):
                 self.process.stdin.close()
-        watchdog = threading.Timer(_PATIENCE, self.process.kill)
-        watchdog.start()
-        if not self.process.stdout.closed:
-            self.lines += self.process.stdout.readlines()
-            self.process.stdout.close()
-        status = self.process.wait()
-        watchdog.cancel()
-        self._listener.join()
+        with self._in_time():
+            if not self.process.stdout.closed:
+                self.lines += self.process.stdout.readlines()
+                self.process.stdout.close()
+            status = self.process.wait()
+            self._listener.join()
         for line in self.lines:
             message_of(line)
         return status
@@ -186,6 +182,17 @@ class Wire:
                 "io.modelcontextprotocol/clientCapabilities": self._capabilities,
             }
         return given
+
+    @contextmanager
+    def _in_time(self) -> Iterator[None]:
+        """Kill the process if what is done here takes for ever."""
+        watchdog = threading.Timer(_PATIENCE, self.process.kill)
+        watchdog.daemon = True
+        watchdog.start()
+        try:
+            yield
+        finally:
+            watchdog.cancel()
 
     def _listen(self) -> None:
         assert self.process.stderr is not None

@@ -51,7 +51,7 @@ def test_processes_may_open_at_once(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("real_migrations")
 def test_one_process_may_make_several_at_once(database_address: str) -> None:
-    """As a server does that many teams ask at the same moment, after an upgrade: each gets its own tables, all of them."""
+    """As a server does that many teams ask at once after an upgrade: each gets its own tables, all of them."""
     together = threading.Barrier(_DATABASES, timeout=_PATIENCE)
 
     def tables(number: int) -> set[str]:

@@ -3,6 +3,7 @@
 import os
 import re
 from collections.abc import Sequence
+from contextlib import nullcontext
 from functools import partial
 from importlib.resources import files
 from importlib.resources.abc import Traversable
@@ -40,8 +41,7 @@ class Migrations(NamedTuple):
 
 
 _one_upgrade = RLock()
-"""Alembic keeps in its modules what it upgrades: at the same time, two threads would upgrade each other's database. Who
-waits for this lock holds up nobody yet."""
+"""Alembic keeps in its modules what it upgrades: at the same time, two threads would upgrade each other's database."""
 
 WORKSPACE = Migrations(
     "evals_mcp.store.database",
@@ -62,7 +62,9 @@ def migrate(database: Database, migrations: Migrations = WORKSPACE, *, creates: 
     if not _is_current(database, migrations, known):
         if database.file is not None and not database.may_write:
             _refuse_to_upgrade(database.file, database.name)
-        with _one_upgrade, database.write() as connection:
+        # Wait without a transaction, which PostgreSQL ends when it has done nothing for long. A file may have to be
+        # opened again before it is written, and whoever does that may wait for the lock.
+        with _one_upgrade if database.file is None else nullcontext(), database.write() as connection:
             contents = _contents(connection, database.schema, migrations)
             _refuse(database, contents, migrations, known)
             if not creates and not contents.tables:
