@@ -1,10 +1,12 @@
 """Files that take long to make, made once for all tests and all processes that run them."""
 
 import os
-import time
+import sqlite3
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -19,23 +21,15 @@ def cached_file(factory: pytest.TempPathFactory, name: str, make: Callable[[Path
     """
     is_worker = "PYTEST_XDIST_WORKER" in os.environ
     folder = factory.getbasetemp().parent if is_worker else factory.getbasetemp()
-    path, being_made = folder / name, folder / f"{name}.being-made"
-    latest = time.monotonic() + _PATIENCE
-    while not path.exists():
-        try:
-            being_made.mkdir()
-        except FileExistsError:
-            assert time.monotonic() < latest, f"{name} was not made in {_PATIENCE} s"
-            time.sleep(0.05)
-            continue
-        try:
-            if not path.exists():
-                _make(being_made / name, make)
-                (being_made / name).rename(path)
-        finally:
-            for left in being_made.iterdir():
-                left.unlink()
-            being_made.rmdir()
+    path = folder / name
+    if path.exists():
+        return path
+    with closing(sqlite3.connect(folder / f"{name}.lock", timeout=_PATIENCE, isolation_level=None)) as turn:
+        turn.execute("BEGIN EXCLUSIVE")  # a lock that ends with its process, however that ends
+        if not path.exists():
+            with TemporaryDirectory(dir=folder) as being_made:
+                _make(Path(being_made) / name, make)
+                (Path(being_made) / name).rename(path)
     return path
 
 
