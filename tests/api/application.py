@@ -136,10 +136,13 @@ def served(app: FastAPI) -> Iterator[str]:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         dressed = RequestLog(LocalOnly(app), lambda line: None)
         config = uvicorn.Config(dressed, log_config=None, access_log=False, lifespan="off", ws="none")
+        config.timeout_graceful_shutdown = 30  # what a failed test left unfinished is not waited for for ever
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, args=([listener],))
         thread.start()
         host, port = listener.getsockname()
-        yield f"http://{host}:{port}"
-        server.should_exit = True
-        thread.join()
+        try:
+            yield f"http://{host}:{port}"
+        finally:
+            server.should_exit = True
+            thread.join()

@@ -25,7 +25,8 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
     app = open_embedded_app(str(tmp_path_factory.mktemp("documented") / "evals.db"))
     evaluation = anyio.run(load_edge_cases, EvalsClient(open_app=lambda: app), 60)
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(DocumentedOnly(app), log_level="critical", lifespan="off"))
+    config = uvicorn.Config(DocumentedOnly(app), log_level="critical", lifespan="off", timeout_graceful_shutdown=30)
+    server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     yield f"http://127.0.0.1:{listening.getsockname()[1]}", evaluation

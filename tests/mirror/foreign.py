@@ -85,7 +85,8 @@ class ForeignServer:
 def serving(server: ForeignServer) -> Iterator[ForeignServer]:
     """The server, answering on a free port of this machine."""
     listening = socket.create_server(("127.0.0.1", 0))
-    uvicorn_server = uvicorn.Server(uvicorn.Config(server, log_level="critical", lifespan="off"))
+    config = uvicorn.Config(server, log_level="critical", lifespan="off", timeout_graceful_shutdown=30)
+    uvicorn_server = uvicorn.Server(config)
     thread = threading.Thread(target=uvicorn_server.run, kwargs={"sockets": [listening]})
     thread.start()
     server.address = f"http://127.0.0.1:{listening.getsockname()[1]}"
