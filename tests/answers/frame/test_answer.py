@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from evals_mcp.answers.frame.answer import Answer
 from evals_mcp.answers.frame.calls import encode, left_out, next_call
 from evals_mcp.answers.frame.detail import Row
+from evals_mcp.answers.frame.lists import Rank
 from evals_mcp.answers.frame.quoting import name, quote
 from evals_mcp.answers.frame.tables import table
 from evals_mcp.answers.frame.tokens import estimate
@@ -64,6 +65,35 @@ def test_what_is_left_out_is_always_said(budget: int, title: str, notes: list[st
         assert "\nTexts are cut: " in text
     if len(re.findall(r"^note: ", text, re.MULTILINE)) < len(notes):
         assert "Raise max_tokens" in text
+
+
+@given(
+    st.integers(0, 1_200), _TEXTS, st.lists(_TEXTS, min_size=1, max_size=2), st.lists(_TEXTS, min_size=1, max_size=3)
+)
+@settings(max_examples=100)
+def test_a_call_is_whole_or_its_absence_is_said(budget: int, title: str, verdicts: list[str], data: list[str]) -> None:
+    """Below verdicts, with a heading, where hardly any room is left for it, and below a passage."""
+    answer = Answer(budget)
+    answer.head(f"evaluation {name(title)}: {len(data)} logs")
+    answer.rows([Row(partial(quote, text), len(text)) for text in verdicts], _unsaid, rank=Rank.VERDICTS, least=30)
+    heading = f"3 logs by {name(title)}"
+    footer = partial(_more, 5)
+    answer.rows(
+        list(map(_log, data)), lambda shown: f"{heading}.\n{footer(shown)}" if not shown else footer(shown), waits=True
+    )
+    passage = Answer(budget)
+    passage.head(f"log {name(title)}")
+    passage.passage(
+        data[0], 0, lambda end: next_call("get_logs", evaluation=title, offset=end) if end < len(data[0]) else ""
+    )
+    for text in (answer.text(), passage.text()):
+        assert estimate(text) <= budget
+        calls = [line for line in text.splitlines() if "get_logs(" in line and "output: " not in line]
+        assert all(line.endswith(")") and "characters)" not in line for line in calls), text
+
+
+def _unsaid(shown: int) -> str:
+    return ""
 
 
 def _sources() -> dict[str, str]:

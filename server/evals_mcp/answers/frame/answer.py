@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from evals_mcp.answers.frame.allocation import allocate
-from evals_mcp.answers.frame.detail import LEAST, Row, Rows, cost, cut, fixed
+from evals_mcp.answers.frame.detail import LEAST, SHORTEST_LINE, Row, Rows, cost, cut, cut_above_call, fixed
 from evals_mcp.answers.frame.lists import List, Rank
 from evals_mcp.answers.frame.quoting import Quoted, block
 from evals_mcp.answers.frame.tokens import fit, whole_character
@@ -19,7 +19,6 @@ _RESERVE = 250  # tokens for rows and footers that heads never take
 _OMITTED: Quoted = "Some lines were omitted."
 _SHORT: Quoted = f"{_OMITTED} Raise max_tokens."
 _UNUSED = 0.13  # of the budget; lines get what is more, if the next row does not fit
-_SHORTEST_LINE = 30  # tokens; less of a line says nothing
 
 
 @dataclass
@@ -76,7 +75,7 @@ class Answer:
             given = Rows([row if isinstance(row, Row) else fixed(row) for row in rows])
             self._body.append(List(given, footer, header, on_cut, rank, least, waits))
         else:
-            self._take(self._footers, cut(footer(0), self._left))
+            self._take(self._footers, cut_above_call(footer(0), self._left))
 
     def passage(self, text: str, offset: int, footer: Callable[[int], Quoted]) -> int:
         """Add as much of a long text from `offset` as fits, as a block, and return its end.
@@ -91,7 +90,7 @@ class Answer:
                 break
             longest = cost(footer(end))
         self._take(self._body, cut(block(text[offset:end]), self._left))
-        self._take(self._footers, cut(footer(end), self._left))
+        self._take(self._footers, cut_above_call(footer(end), self._left))
         return end
 
     def text(self) -> Quoted:
@@ -147,7 +146,7 @@ class Answer:
         for line in lines:
             spent = cost(line.text)
             if spent > room:
-                line.text = cut(line.text, room) if line.divisible and room >= _SHORTEST_LINE else ""
+                line.text = cut(line.text, room) if line.divisible and room >= SHORTEST_LINE else ""
                 spent = room
             room -= spent
 

@@ -16,6 +16,10 @@ from evals_mcp.answers.frame.tokens import estimate, fit, share
 LEAST = 60
 """Characters of data that each row shows before rows are omitted."""
 
+SHORTEST_LINE = 30
+"""Tokens; less of a line says nothing."""
+
+_NO_CALL: Quoted = "More: raise max_tokens."
 _CLOSING = 14  # tokens of `…" (+1,234 characters)`
 _SMALLER = (30, 12, 0)
 _STEP = 1.25  # from a level to the next
@@ -65,6 +69,21 @@ def cut(text: Quoted, room: int) -> Quoted:
         return text
     end = fit(text, room - _CLOSING) if room > _CLOSING else 0
     return f"{closed(text, end)} (+{count(len(text) - end, 'character')})" if end else ""
+
+
+def cut_above_call(text: Quoted, room: int) -> Quoted:
+    """Like `cut`, but a call at the end stays whole, and what stands above it is cut.
+
+    A call that has no room by itself is left out, and said to be; a call that is cut could not be made.
+    """
+    if cost(text) <= room or not text.endswith(")"):
+        return cut(text, room)
+    above, _, call = text.rpartition("\n")
+    left = room - cost(call)
+    if left < 0:
+        return _NO_CALL if cost(_NO_CALL) <= room else ""
+    above = cut(above, left) if left >= SHORTEST_LINE else ""
+    return f"{above}\n{call}" if above else call
 
 
 class Rows:

@@ -7,7 +7,7 @@ from functools import cache
 from itertools import chain
 
 from evals_mcp.answers.frame.allocation import Need
-from evals_mcp.answers.frame.detail import LEAST, Rows, cost, cut, fit_rows, squeeze
+from evals_mcp.answers.frame.detail import LEAST, Rows, cost, cut, cut_above_call, fit_rows, squeeze
 from evals_mcp.answers.frame.quoting import Quoted
 
 
@@ -81,7 +81,7 @@ class List:
             every=every or len(self.rows) < 2,
         )
         if not shown.texts and self.waits:
-            below = cut(self.footer(0), whole)
+            below = cut_above_call(self.footer(0), whole)
             return [below], cost(below)
         amount = max(len(shown.texts), 1)
         on_cut = self.on_cut
@@ -89,7 +89,7 @@ class List:
             on_cut = ""
             shown = squeeze(self.rows.rows[0], room - self._below(amount), self.least)
         self.omits = amount < len(self.rows)
-        below = cut(self.footer(amount), room - shown.cost)
+        below = cut_above_call(self.footer(amount), room - shown.cost)
         self.texts = [text for text in (header, *shown.texts) if text]
         if below.endswith(on_cut.rpartition(": ")[2]):  # the same advice
             on_cut = ""
