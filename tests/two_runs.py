@@ -1,6 +1,7 @@
 """Which run has a test: those on PostgreSQL and those with the mark `slow` run with tests/slow, wherever they stand."""
 
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,7 @@ def _is_named(item: pytest.Item, named: list[Path]) -> bool:
     return any(place == item.path or place in item.path.parents for place in named)
 
 
+@cache
 def _may_be_late(file: Path) -> bool:
     is_elsewhere = _SLOW in file.parents or file == _IN_EVERY_RUN
     return not is_elsewhere and _MAY_BE_LATE.search(file.read_text(encoding="utf-8")) is not None
