@@ -1,10 +1,14 @@
-"""What tests would build again and again: statements, arguments of tools, and the OpenAPI document."""
+"""What tests would build again and again: statements, arguments of tools, the OpenAPI document, and TLS certificates."""
 
+import functools
 import inspect
+import os
 import pickle
+import ssl
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
+import httpx
 import pytest
 from fastapi.openapi.utils import get_openapi
 from mcp.server.mcpserver.tools import Tool
@@ -13,6 +17,7 @@ from sqlalchemy import Engine, create_engine
 from evals_mcp.store.database import engines
 
 _make_tool = Tool.from_function
+_CERTIFICATES = {"SSL_CERT_FILE", "SSL_CERT_DIR"}
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -44,7 +49,14 @@ def compiled_once() -> Iterator[None]:
         document: dict[str, Any] = pickle.loads(documents[alike][1])
         return document
 
+    usual_context = functools.cache(httpx.create_ssl_context)  # with the certificates of certifi
+
+    def new_context(**options: Any) -> ssl.SSLContext:
+        is_usual = options == {"verify": True, "cert": None, "trust_env": True} and not _CERTIFICATES & os.environ.keys()
+        return usual_context() if is_usual else httpx.create_ssl_context(**options)
+
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("httpx._transports.default.create_ssl_context", new_context)
         patch.setattr("fastapi.applications.get_openapi", new_document)
         patch.setattr(engines, "create_engine", new_engine)
         patch.setattr(Tool, "from_function", new_tool)

@@ -1,7 +1,7 @@
 """New databases get their tables by what the migrations made once, which is far faster than migrating.
 
-A SQLite database is copied; on PostgreSQL the statements are repeated. The tests of migrations and of opening
-a database, in `tests/store/database`, migrate each time.
+A SQLite database is copied; on PostgreSQL the statements are repeated, and on both for the tables of teams. The tests
+of migrations and of opening a database, in `tests/store/database`, migrate each time.
 """
 
 import os
@@ -26,8 +26,8 @@ from evals_mcp.store.database.states import creatable
 _migrate, _is_current = opening._upgrade, opening._is_current
 _IN_FIRST = "{schema}"
 Statements = list[tuple[str, Any]]
-_made: dict[bool, Statements] = {}
-"""By whether the tables are in a named schema: then some statements name it."""
+_made: dict[tuple[str, str, bool], Statements] = {}
+"""By the kind of database and of tables, and whether these are in a named schema: then some statements name it."""
 
 
 class _Templates:
@@ -93,12 +93,16 @@ def real_migrations(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def _repeat(connection: Connection, schema: str | None, migrations: Migrations, revision: str = "head") -> None:
-    is_other = connection.dialect.name == "sqlite" or migrations != WORKSPACE
-    is_older = revision not in ("head", opening.revisions()[-1])
-    if is_other or is_older or inspect(connection).get_table_names(schema=schema):
+    is_sqlite = connection.dialect.name == "sqlite"
+    is_older = revision not in ("head", opening.revisions(migrations)[-1])
+    found = set(inspect(connection).get_table_names(schema=schema))
+    if is_sqlite and migrations.is_guest:  # in the file of a workspace
+        found &= {migrations.version_table, *migrations.own_tables}
+    kind = connection.dialect.name, migrations.package, schema is not None
+    if (is_sqlite and migrations == WORKSPACE) or is_older or found:
         _migrate(connection, schema, migrations, revision)
-    elif (made := _made.get(schema is not None)) is None:
-        _made[schema is not None] = _watch(connection, schema, migrations)
+    elif (made := _made.get(kind)) is None:
+        _made[kind] = _watch(connection, schema, migrations)
     else:
         for statement, parameters in made:
             connection.exec_driver_sql(statement.replace(_IN_FIRST, schema or ""), parameters)

@@ -11,6 +11,7 @@ from tests.raw_rows import raw_rows
 
 from evals_mcp.store.database import opening
 from evals_mcp.store.store import Store, open_store, open_temporary_store
+from evals_mcp.store.teams.control import Control, open_control
 
 
 @pytest.mark.parametrize("first", ["team", None])
@@ -37,7 +38,20 @@ def test_copied_databases_are_migrated_ones(tmp_path: Path, monkeypatch: pytest.
         assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
 
 
-def _contents(store: Store) -> tuple[object, ...]:
+def test_repeated_tables_of_teams_are_migrated_ones(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second file of a process has the schema and the workspace of the first, whose tables were migrated."""
+    monkeypatch.setattr(migrated_once, "_made", {})
+    with (
+        closing(open_control(str(tmp_path / "migrated.db"))) as migrated,
+        closing(open_control(str(tmp_path / "repeated.db"))) as repeated,
+    ):
+        assert migrated.workspaces() == repeated.workspaces() != []
+        assert _contents(migrated) == _contents(repeated)
+        with repeated.database.read() as connection:
+            assert "api_keys" in inspect(connection).get_table_names()
+
+
+def _contents(store: Store | Control) -> tuple[object, ...]:
     with store.database.read() as connection:
         schema = connection.exec_driver_sql("SELECT type, name, sql FROM sqlite_master ORDER BY name").all()
         mark = connection.exec_driver_sql("PRAGMA application_id").scalar()

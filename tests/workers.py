@@ -18,6 +18,7 @@ _ALONE = "browser"  # the folder whose tests share one browser and one server, s
 _STARTING = ("browser", "slow")  # folders whose tests may start processes
 _TOGETHER = {
     "tests/statistics/": "SciPy and statsmodels",
+    "tests/tools/test_groups.py": "SciPy and statsmodels",
     "tests/api/test_bad_input.py": "OpenAPI document",
     "tests/api/test_every_route.py": "OpenAPI document",
     "tests/api/test_journal_of_every_route.py": "OpenAPI document",

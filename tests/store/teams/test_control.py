@@ -235,6 +235,7 @@ def test_tables_of_a_newer_version_are_refused(control: Control, database_addres
     assert len(control.keys()) == 1
 
 
+@pytest.mark.usefixtures("real_migrations")
 def test_migrations_make_the_tables_that_the_queries_use(control: Control) -> None:
     """What the migrations leave is what `control_tables` says."""
     from alembic.autogenerate import compare_metadata
