@@ -1,6 +1,7 @@
 """`evals-mcp serve`: the API over HTTP for a team."""
 
 import argparse
+import gc
 import os
 from collections.abc import Mapping
 from functools import partial
@@ -49,8 +50,10 @@ def _serve_http(parsed: argparse.Namespace) -> int:
 
         supervise(lambda: read().options)
     else:
+        gc.disable()  # what is imported is no garbage
         from evals_mcp.serving.serve import serve
 
+        gc.enable()
         serve(configuration.options)
     return 0
 

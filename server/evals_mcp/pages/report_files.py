@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from evals_mcp.errors import Invalid
-from evals_mcp.exporters.new_files import require_writable, write_new_file
 from evals_mcp.models.model import JsonObject
 from evals_mcp.pages.markdown import markdown_report
 from evals_mcp.views.assembly import policy_of, read_view, with_document, with_policy, with_title
@@ -15,6 +14,8 @@ ReportFormat = Literal["html", "md", "json"]
 
 def report_format(to: str) -> ReportFormat:
     """The format that a file's name tells. Raises Invalid for another name, and for what cannot be replaced there."""
+    from evals_mcp.exporters.new_files import require_writable  # a server's pages write no files
+
     ending = Path(to).suffix.lower().removeprefix(".")
     formats: tuple[ReportFormat, ...] = get_args(ReportFormat)
     for format in formats:
@@ -26,6 +27,8 @@ def report_format(to: str) -> ReportFormat:
 
 def write_report(document: JsonObject, path: Path, format: ReportFormat) -> None:
     """Write a report's document to a file. Raises Invalid if it cannot be written."""
+    from evals_mcp.exporters.new_files import write_new_file
+
     text = report_text(document, format)
     write_new_file(path, format, lambda new: new.write_text(text, encoding="utf-8", newline="\n"))
 

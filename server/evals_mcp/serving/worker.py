@@ -4,6 +4,7 @@ It ends when its supervisor closes the line between them, or is not there any mo
 before it runs, because the supervisor imports this one.
 """
 
+import gc
 import multiprocessing
 import os
 import shutil
@@ -56,12 +57,14 @@ def run_worker(
     listener, secret, metrics_folder = shared
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder  # prometheus_client reads it when it is loaded
     _leave_signals_to_the_supervisor()
+    gc.disable()  # what is imported is no garbage
     from evals_mcp.serving.figure_files import FigurePlace
     from evals_mcp.serving.logs import ServerLog
     from evals_mcp.serving.proxies import Proxies
     from evals_mcp.serving.serve import http_server, keep_what_is_there, opened, signals_handled
     from evals_mcp.serving.sockets import listen
 
+    gc.enable()
     follower = _Follower(line, options)
     follower.start()
     try:

@@ -6,7 +6,6 @@ PostgreSQL, nothing here changes or refuses anything.
 
 from typing import Any, NamedTuple
 
-from psycopg import Error
 from sqlalchemy import Connection, text
 
 from evals_mcp.errors import Unavailable
@@ -29,6 +28,8 @@ class Node(NamedTuple):
 
 def require_coordinator(connection: Any, record: Any = None) -> None:
     """Raise Unavailable for a driver's connection to a worker node."""
+    from psycopg import Error  # what opens a file does without
+
     with connection.cursor() as cursor:
         try:
             if cursor.execute(_IS_DISTRIBUTED).fetchone()[0] and cursor.execute(_IS_WORKER).fetchone()[0]:

@@ -21,7 +21,6 @@ from evals_mcp.store.database.minutes import Minutes, OwnMinutes
 from evals_mcp.store.database.nodes import Node, is_distributed, move_schema, node_of, nodes, place_schema
 from evals_mcp.store.database.opening import WORKSPACE, migrate
 from evals_mcp.store.journal.plain_entries import DEFAULT_DAYS
-from evals_mcp.store.sql.postgresql_reading import query_role
 from evals_mcp.store.store import Store
 from evals_mcp.store.teams.control_tables import (
     CONTROL_SCHEMA,
@@ -221,7 +220,7 @@ class Workspaces:
             try:
                 with Database(self.database.engine, row.left_schema).write() as connection:
                     connection.execute(text(f'DROP SCHEMA IF EXISTS "{row.left_schema}" CASCADE'))
-                    _drop_role(connection, query_role(connection, row.schema))
+                    _drop_role(connection, row.schema)
             except Unavailable:
                 return False
             with self.database.write() as connection:
@@ -295,7 +294,10 @@ def _put_out_of_reach(connection: Connection, workspace: Workspace, now: datetim
     connection.execute(delete(workspaces).where(workspaces.c.name == workspace.name))
 
 
-def _drop_role(connection: Connection, role: str) -> None:
+def _drop_role(connection: Connection, schema: str) -> None:
     """Drop the login of questions in SQL, if there is one and we may. Its rights have gone with the schema."""
+    from evals_mcp.store.sql.postgresql_reading import query_role  # with a driver that a file does without
+
+    role = query_role(connection, schema)
     with suppress(DBAPIError), connection.begin_nested():
         connection.execute(text(f"DROP ROLE IF EXISTS {role}"))
