@@ -25,9 +25,15 @@ def undone_rows(database: Database) -> dict[str, list[str]]:
 
 def _rows(database: Database, columns: dict[str, str]) -> dict[str, list[str]]:
     schema = f'"{database.schema}".' if database.schema else ""
+    asked = {table: f'SELECT {named} FROM {schema}"{table}"' for table, named in columns.items()}
+    found = {}
     with database.read() as connection, closing(connection.connection.cursor()) as cursor:
-        found = {}
-        for table, named in columns.items():
-            cursor.execute(f'SELECT {named} FROM {schema}"{table}"')
+        if not database.is_sqlite:
+            cursor.execute("; ".join(asked.values()))  # one journey
+        for table, statement in asked.items():
+            if database.is_sqlite:
+                cursor.execute(statement)
             found[table] = sorted(map(str, cursor.fetchall()))
+            if not database.is_sqlite:
+                cursor.nextset()
     return found
