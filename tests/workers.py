@@ -162,7 +162,7 @@ def pytest_collection_finish() -> None:
         raise pytest.UsageError(f"Import {', '.join(loaded)} in the tests that need it: not every worker runs them.")
     gc.enable()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
+    gc.set_threshold(100_000, 20, 20)
 
 
 @pytest.hookimpl(wrapper=True)
