@@ -286,11 +286,11 @@ class _Guard:
         return True
 
     def _look(self) -> None:
+        self.start()  # first: whatever fails now, the server looks again
         now = asyncio.get_running_loop().time()
         for connection in list(self._open):
             self._look_at(connection, connection.look(now), now)
         self._watcher.look()
-        self.start()
 
     def _look_at(self, connection: _GuardedProtocol, seconds: float, now: float) -> None:
         limits = self._limits

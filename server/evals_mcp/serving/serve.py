@@ -7,8 +7,10 @@ import contextlib
 import ctypes
 import gc
 import logging
+import os
 import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -52,6 +54,9 @@ Tell = Callable[[AnsweredRequest], None]
 SECONDS_TO_FINISH = 30
 """How long accepted requests may take once the server is to stop."""
 
+SECONDS_TO_CLOSE = 10.0
+"""How long the process may take to end afterwards."""
+
 _LOGGER = logging.getLogger(__name__)
 _MMAP_THRESHOLD = -3  # of mallopt
 _NO_RELOAD = "SIGHUP: a server without --config and --workers has nothing to read again. It goes on as it was."
@@ -80,6 +85,7 @@ def serve(options: ServeOptions) -> None:
 
                 tell_of_provider(options.oauth, log.say)
             server.run(sockets=[listener])
+            _end_in_time()
 
 
 @contextlib.contextmanager
@@ -191,6 +197,13 @@ def _application(
 
         return mcp_with_sign_in(pages, guard, access, keys, options.oauth, read_only=options.read_only, open_to=open_to)
     return McpOverHttp(pages, open_to(allowed), guard, needs_key=isinstance(access, KeyedAccess))
+
+
+def _end_in_time() -> None:
+    """Let the process end also if threads wait for a database that never answers: they have had their time."""
+    overdue = threading.Timer(SECONDS_TO_CLOSE, os._exit, (0,))
+    overdue.daemon = True
+    overdue.start()
 
 
 def keep_what_is_there() -> None:

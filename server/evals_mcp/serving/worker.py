@@ -11,6 +11,7 @@ import shutil
 import signal
 import socket
 import threading
+import time
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -36,6 +37,10 @@ LEAVE = b"leave"
 TELL = b"tell"
 """What one worker is told: to log whether the identity provider can be used."""
 
+SECONDS_TO_END = 60.0
+"""How long a worker may go on without a supervisor: what it has accepted takes half of that, or waits for nothing that
+still comes."""
+
 _SECONDS_BETWEEN_SIGNS = 2.0
 
 
@@ -57,6 +62,8 @@ def run_worker(
     listener, secret, metrics_folder = shared
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = metrics_folder  # prometheus_client reads it when it is loaded
     _leave_signals_to_the_supervisor()
+    follower = _Follower(line, options, metrics_folder)
+    follower.start()  # before all that takes long: a slow machine is not silent
     gc.disable()  # what is imported is no garbage
     from evals_mcp.serving.figure_files import FigurePlace
     from evals_mcp.serving.logs import ServerLog
@@ -65,8 +72,6 @@ def run_worker(
     from evals_mcp.serving.sockets import listen
 
     gc.enable()
-    follower = _Follower(line, options)
-    follower.start()
     try:
         served = opened(options, secret, FigurePlace(Path(metrics_folder), number), counted_in)
         with ServerLog(options.log_format).records(), served as app, listener:
@@ -77,9 +82,9 @@ def run_worker(
                 follower.serves(server)
                 server.run(sockets=[listener])
     except EvalsError as error:
-        with suppress(BrokenPipeError):
+        with suppress(ConnectionError):
             follower.say(str(error).encode(errors="backslashreplace"))
-    except BrokenPipeError:
+    except ConnectionError:
         pass  # the supervisor is gone
     finally:
         _tidy_up_after_a_killed_supervisor(metrics_folder)
@@ -105,30 +110,44 @@ class _Follower(threading.Thread):
     What works on requests may have no time to listen, nor has what upgrades the tables before. So this is a thread.
     """
 
-    def __init__(self, line: Connection, options: ServeOptions) -> None:
+    def __init__(self, line: Connection, options: ServeOptions, metrics_folder: str) -> None:
         super().__init__(daemon=True)
         self._line = line
         self._options = options
+        self._metrics_folder = metrics_folder
         self._server: GuardedServer | None = None
+        self._leaves = False
         self._speaking = threading.Lock()
 
     def serves(self, server: "GuardedServer") -> None:
         """Say that the server accepts connections. From now on only its turns are signs of life.
 
-        Raises BrokenPipeError if the supervisor is gone.
+        Raises ConnectionError if the supervisor is gone.
         """
         self._server = server
+        if self._leaves:  # told while it started
+            server.leaves = True
         self.say(READY)
 
     def say(self, words: bytes) -> None:
-        """Tell the supervisor. Raises BrokenPipeError if it is gone."""
+        """Tell the supervisor. Raises ConnectionError if it is gone."""
         with self._speaking:
             self._line.send_bytes(words)
 
     def run(self) -> None:
-        """Listen until the line ends."""
-        turns = 0
+        """Listen until the line ends; then the worker ends, too, whatever its threads wait for."""
         try:
+            self._listen()
+        finally:
+            if self._server is not None:
+                self._server.should_exit = True
+            time.sleep(SECONDS_TO_END)
+            _tidy_up_after_a_killed_supervisor(self._metrics_folder)
+            os._exit(1)
+
+    def _listen(self) -> None:
+        turns = 0
+        with suppress(EOFError, OSError):
             while True:
                 server = self._server
                 if self._line.poll(_SECONDS_BETWEEN_SIGNS):
@@ -136,13 +155,12 @@ class _Follower(threading.Thread):
                 elif server is None or server.turns != turns:
                     turns = 0 if server is None else server.turns
                     self.say(ALIVE)
-        except (EOFError, OSError):
-            if self._server is not None:
-                self._server.should_exit = True
 
     def _do(self, said: bytes) -> None:
-        if said == LEAVE and self._server is not None:
-            self._server.leaves = True
+        if said == LEAVE:
+            self._leaves = True
+            if self._server is not None:
+                self._server.leaves = True
         elif said == TELL and self._options.oauth is not None:
             from evals_mcp.serving.logs import ServerLog
             from evals_mcp.serving.signing_in import tell_of_provider

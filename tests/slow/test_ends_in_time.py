@@ -1,0 +1,111 @@
+"""Processes of `serve` end whatever keeps them: told while they start, without a supervisor, with threads that wait."""
+
+import importlib
+import multiprocessing
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from multiprocessing.connection import Connection
+from multiprocessing.process import BaseProcess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.serving.server_process import ServerProcess
+
+from evals_mcp.serving import worker
+from evals_mcp.serving.options import ServeOptions
+from evals_mcp.serving.sockets import bound_socket
+from evals_mcp.serving.worker import ALIVE, LEAVE, READY, Shared, run_worker
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it has neither these signals nor such sockets")
+_PATIENCE = 120
+_processes = multiprocessing.get_context("spawn")
+
+
+def _loads_late(go_on: Connection, *arguments: Any) -> None:
+    """A worker that cannot load the server before it is told to."""
+
+    class Late:
+        def find_spec(self, name: str, path: Sequence[str] | None, target: object = None) -> None:
+            if name == "evals_mcp.serving.serve":
+                go_on.recv_bytes()
+
+    sys.meta_path.insert(0, Late())  # type: ignore[arg-type]
+    run_worker(*arguments)
+
+
+def _is_kept(_: Connection, *arguments: Any) -> None:
+    """A worker with a thread that never ends."""
+    threading.Thread(target=time.sleep, args=(3_000,)).start()
+    worker.SECONDS_TO_END = 1.0
+    run_worker(*arguments)
+
+
+@contextmanager
+def _started(target: Callable[..., None], folder: Path) -> Iterator[tuple[BaseProcess, Connection, Connection]]:
+    """A worker, the line to it, and what lets it go on."""
+    line, far = _processes.Pipe()
+    go_on, waits = _processes.Pipe()
+    with bound_socket("127.0.0.1", 0) as listener:
+        shared = Shared(listener, b"secret", str(folder))
+        options = ServeOptions(str(folder / "evals.db"), port=0)
+        process = _processes.Process(target=target, args=(waits, options, shared, 0, None, far))
+        process.start()
+        far.close()
+        waits.close()
+        try:
+            yield process, line, go_on
+        finally:
+            process.kill()
+            process.join()
+
+
+def _heard(line: Connection) -> bytes:
+    assert line.poll(_PATIENCE)
+    return line.recv_bytes()
+
+
+def test_a_worker_that_is_replaced_before_it_serves_leaves(tmp_path: Path) -> None:
+    """It says that it lives while it loads what takes long, and does what it was told meanwhile."""
+    with _started(_loads_late, tmp_path) as (process, line, go_on):
+        assert _heard(line) == ALIVE
+        line.send_bytes(LEAVE)
+        assert _heard(line) == ALIVE
+        go_on.send_bytes(b"!")
+        said = ALIVE
+        while said == ALIVE:
+            said = _heard(line)
+        assert said == READY
+        process.join(_PATIENCE)
+        assert process.exitcode == 0
+
+
+def test_a_worker_without_a_supervisor_ends_whatever_keeps_it(tmp_path: Path) -> None:
+    """A thread may wait for a database that never answers any more."""
+    with _started(_is_kept, tmp_path) as (process, line, _):
+        while _heard(line) != READY:
+            pass
+        line.close()
+        process.join(_PATIENCE)
+        assert process.exitcode == 1
+
+
+def test_a_server_that_is_told_to_stop_ends_whatever_keeps_it(tmp_path: Path) -> None:
+    """The same without a supervisor to kill it."""
+    serving = importlib.import_module("evals_mcp.serving.serve")
+    assert serving.SECONDS_TO_FINISH + serving.SECONDS_TO_CLOSE <= 40  # as a supervisor gives its workers
+    code = (
+        "import threading, time; from evals_mcp.serving import serve; from evals_mcp.serving.options import ServeOptions; "
+        "threading.Thread(target=time.sleep, args=(3_000,)).start(); serve.SECONDS_TO_CLOSE = 1.0; "
+        f"serve.serve(ServeOptions({str(tmp_path / 'evals.db')!r}, port=0))"
+    )
+    server = ServerProcess(["-c", code])
+    try:
+        server.process.send_signal(signal.SIGTERM)
+        assert server.ended() == 0
+    finally:
+        server.process.kill()
