@@ -24,7 +24,7 @@ __all__ = ["serve_here"]
 Start = Callable[..., Any]
 PATIENCE = 30
 BUSY = """
-import sys, time
+import sqlite3, sys, time
 from pathlib import Path
 import anyio
 from evals_mcp.cli.main import main
@@ -35,9 +35,18 @@ def sleep():
     Path("busy").touch()
     time.sleep(3_000)
 
+def compute():
+    Path("busy").touch()
+    sqlite3.connect(":memory:").execute(
+        "WITH RECURSIVE n(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n) SELECT count(*) FROM n"
+    ).fetchone()
+
 async def busy(review) -> str:
-    "Wait in a thread that nothing can interrupt."
-    await anyio.to_thread.run_sync(sleep)
+    "Wait in a thread that nothing can interrupt, or keep the main one in a call that looks for no signal."
+    if sys.argv[1:] == ["in a thread"]:
+        await anyio.to_thread.run_sync(sleep)
+    else:
+        compute()
     return "done"
 
 mcp_server.TOOLS = (Tool(function=busy, title="t"),)
@@ -66,9 +75,10 @@ def test_a_signal_ends_the_server_although_stdin_is_open(sample_copy: Path, numb
     assert [path.name for path in sample_copy.parent.iterdir()] == [sample_copy.name]
 
 
-def test_a_signal_ends_a_server_that_is_busy(tmp_path: Path) -> None:
+@pytest.mark.parametrize("place", ["in a thread", "in the main thread"])
+def test_a_signal_ends_a_server_that_is_busy(tmp_path: Path, place: str) -> None:
     """It does not wait for a call that takes long."""
-    with Wire({}, command=("-c", BUSY), cwd=tmp_path) as wire:
+    with Wire({}, command=("-c", BUSY, place), cwd=tmp_path) as wire:
         wire.send({"jsonrpc": "2.0", "id": 9, "method": "tools/call", "params": {"name": "busy", "arguments": {}}})
         wait_for(tmp_path / "busy")
         wire.process.send_signal(signal.SIGTERM)
