@@ -13,6 +13,7 @@ import pytest
 from tests.serving.served_here import served
 
 from evals_mcp.serving.connections import ConnectionLimits
+from evals_mcp.serving.metrics import Metrics
 from evals_mcp.serving.sparing_logs import Sparing
 
 _POST = (
@@ -53,6 +54,22 @@ def test_what_stays_unfinished_ends(database: str, sent: bytes) -> None:
         received = _rest(connection)
         assert received.startswith(b"HTTP/1.1 408 ") if sent else received == b""
         assert httpx.get(f"{url}/health", timeout=30, verify=False).status_code == 200
+
+
+def test_it_ends_although_figures_could_not_be_read(
+    database: str, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Such as when there is no file left to open: that is told, and the server looks after connections again."""
+
+    def look(_: Metrics) -> None:
+        raise OSError(24, "Too many open files")
+
+    limits = ConnectionLimits(10, 10, head_seconds=0.1, look_seconds=0.02)
+    with served(database, limits=limits) as url:
+        monkeypatch.setattr(Metrics, "look", look)
+        with _connected(url, b"GET /hea") as connection:
+            assert _rest(connection).startswith(b"HTTP/1.1 408 ")
+    assert "Too many open files" in caplog.text
 
 
 def test_who_reads_no_answer_is_let_go(database: str, caplog: pytest.LogCaptureFixture) -> None:
