@@ -19,6 +19,7 @@ from tests.e2e.stdio import Wire, environ
 from tests.identity_provider import IdentityProvider
 from tests.serving.mcp_clients import message
 from tests.serving.served_here import served
+from tests.serving.server_process import ServerProcess
 
 _SHELL = ("chmod", "curl", "echo", "install", "systemd-sysusers")
 """Programs that a shell runs, in the folder of the page."""
@@ -139,7 +140,7 @@ class DocumentedWorld:
         return {**own, **variables}
 
     def _run_in_shell(self, line: str) -> None:
-        done = subprocess.run(["/bin/bash", "-c", line], cwd=self.folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(["/bin/bash", "-c", line], cwd=self.folder, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, (line, done.stdout, done.stderr)
         if line.startswith("curl "):
             assert json.loads(done.stdout) == {"status": "ok"}
@@ -149,22 +150,16 @@ class DocumentedWorld:
         if "--port" not in words and "--config" not in words:
             variables = {**variables, "EVALS_MCP_SERVE_PORT": "0"}
         key = self._keys.get(self._database(words, variables), "")
-        given = {**environ(**self._own(variables)), "PYTHONPATH": str(_ROOT / "server")}
-        command = [sys.executable, "-m", "evals_mcp", *words]
-        with subprocess.Popen(command, cwd=self.folder, env=given, stderr=subprocess.PIPE, text=True) as server:
-            assert server.stderr is not None
-            try:
-                first = server.stderr.readline()
-                found = re.search(r"evals-mcp serving on (http://[^/\s\"]+)", first)
-                assert found is not None, first
-                with httpx.Client(base_url=found[1], timeout=60) as client:
-                    self._ask(client, key)
-                    if "EVALS_MCP_OAUTH_RESOURCE" in variables:
-                        self._sign_in(client, variables["EVALS_MCP_OAUTH_RESOURCE"])
-            finally:
-                server.send_signal(signal.SIGTERM)
-                self.lines += server.communicate(timeout=60)[1].splitlines()
-        assert server.returncode == 0, (words, self.lines[-5:])
+        given = environ(**self._own(variables))
+        with ServerProcess(["-m", "evals_mcp", *words], cwd=self.folder, env=given) as server:
+            with httpx.Client(base_url=server.url, timeout=60) as client:
+                self._ask(client, key)
+                if "EVALS_MCP_OAUTH_RESOURCE" in variables:
+                    self._sign_in(client, variables["EVALS_MCP_OAUTH_RESOURCE"])
+            server.process.send_signal(signal.SIGTERM)
+            status = server.ended()
+            self.lines += server.lines
+        assert status == 0, (words, self.lines[-5:])
 
     @staticmethod
     def _ask(client: httpx.Client, key: str) -> None:

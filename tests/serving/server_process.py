@@ -1,19 +1,21 @@
 """Servers in processes of their own, for tests of signals and of many clients at once."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
-import threading
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import pytest
 
 _SERVER = Path(__file__).parents[2] / "server"
+_PATIENCE = 120
 
 
 def serving_code(address: str, **options: Any) -> list[str]:
@@ -26,43 +28,87 @@ def serving_code(address: str, **options: Any) -> list[str]:
 
 
 class ServerProcess:
-    """A server in a process; `lines` is what it wrote to stderr after its first line."""
+    """A server in a process, with what it writes to stderr in a file: nothing waits for who else has that open.
 
-    def __init__(self, arguments: Sequence[str]) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, *arguments],
-            env={**os.environ, "PYTHONPATH": str(_SERVER)},
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        self.lines: list[str] = []
-        assert self.process.stderr is not None
-        first = self.process.stderr.readline()
-        self.url = first.removeprefix("evals-mcp serving on ").strip()
-        assert self.url.startswith("http://"), first + self.process.stderr.read()
-        self._reader = threading.Thread(target=self._read)
-        self._reader.start()
+    As a context it is killed at the end, if it has not ended.
+    """
 
-    def _read(self) -> None:
-        assert self.process.stderr is not None
-        for line in self.process.stderr:
-            self.lines.append(line.rstrip("\n"))
+    def __init__(self, arguments: Sequence[str], program: str = sys.executable, **options: Any) -> None:
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115 (as long as the server)
+        self._all = ""
+        given = {"env": os.environ, "stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, **options}
+        given["env"] = {**given["env"], "PYTHONPATH": str(_SERVER)}
+        self.process = subprocess.Popen([program, *arguments], stderr=self._log, **given)
+        try:
+            first = self._first_line()
+            found = re.search(r"evals-mcp serving on (http://[^\s\"]+)", first)
+            assert found is not None, self.errors
+        except BaseException:
+            self.kill()
+            raise
+        self.url = found[1]
+
+    def _first_line(self) -> str:
+        give_up = time.monotonic() + _PATIENCE
+        while "\n" not in self.errors:
+            assert self.process.poll() is None, self.errors
+            assert time.monotonic() < give_up, self.errors
+            time.sleep(0.01)
+        return self.errors.partition("\n")[0]
+
+    @property
+    def errors(self) -> str:
+        """What it has written to stderr so far."""
+        if self._log.closed:
+            return self._all
+        size = os.fstat(self._log.fileno()).st_size
+        return os.pread(self._log.fileno(), size, 0).decode(errors="replace")
+
+    @property
+    def lines(self) -> list[str]:
+        """The lines that it wrote to stderr after its first, each whole."""
+        return self.errors.split("\n")[1:-1]
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.kill()
+
+    def kill(self) -> None:
+        """End it at once, if it has not ended."""
+        self.process.kill()
+        self.ended()
 
     def ended(self) -> int:
         """The exit code of the server, once it has stopped."""
-        code = self.process.wait(60)
-        self._reader.join()
-        assert self.process.stderr is not None
-        self.process.stderr.close()
+        code = self.process.wait(_PATIENCE)
+        self._all = self.errors
+        self._log.close()
         return code
+
+    def wait_for(self, words: str, count: int = 1) -> None:
+        """Wait until so many lines have these words."""
+        give_up = time.monotonic() + _PATIENCE
+        while sum(words in line for line in self.lines) < count:
+            assert time.monotonic() < give_up, self.lines[-20:]
+            assert self.process.poll() is None, self.lines[-20:]
+            time.sleep(0.02)
 
 
 class Supervised(ServerProcess):
     """`evals-mcp serve` with these arguments, and processes of its own that serve."""
 
-    def __init__(self, *arguments: str, code: str = "") -> None:
-        super().__init__(["-c", code] if code else ["-m", "evals_mcp", "serve", *arguments])
+    def __init__(self, *arguments: str, code: str = "", **options: Any) -> None:
+        super().__init__(["-c", code] if code else ["-m", "evals_mcp", "serve", *arguments], **options)
+
+    def kill(self) -> None:
+        """End it and its workers at once."""
+        left = self.workers()
+        super().kill()
+        for worker in left:
+            with suppress(ProcessLookupError):
+                os.kill(worker, signal.SIGKILL)
 
     def workers(self) -> list[int]:
         """The ids of the processes that serve, or are to."""
@@ -73,17 +119,9 @@ class Supervised(ServerProcess):
             return []
         return [int(child) for child in children if b"spawn_main" in command_line(int(child))]
 
-    def wait_for(self, words: str, count: int = 1) -> None:
-        """Wait until so many lines have these words."""
-        give_up = time.monotonic() + 120
-        while sum(words in line for line in self.lines) < count:
-            assert time.monotonic() < give_up, self.lines[-20:]
-            assert self.process.poll() is None, self.lines[-20:]
-            time.sleep(0.02)
-
     def wait_for_workers(self, count: int) -> None:
         """Wait until exactly so many are there."""
-        give_up = time.monotonic() + 120
+        give_up = time.monotonic() + _PATIENCE
         while len(self.workers()) != count:
             assert time.monotonic() < give_up, self.lines[-20:]
             time.sleep(0.02)
@@ -112,12 +150,7 @@ def supervised() -> Iterator[Callable[..., Supervised]]:
 
     yield start
     for server in started:
-        left = server.workers()
-        server.process.kill()
-        for worker in left:
-            with suppress(ProcessLookupError):
-                os.kill(worker, signal.SIGKILL)
-        server.ended()
+        server.kill()
 
 
 @pytest.fixture
@@ -131,5 +164,4 @@ def start_server() -> Iterator[Callable[..., ServerProcess]]:
 
     yield start
     for server in started:
-        server.process.kill()
-        server.ended()
+        server.kill()

@@ -7,7 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from prometheus_client import CollectorRegistry
 from prometheus_client.mmap_dict import MmapedDict
+from prometheus_client.multiprocess import MultiProcessCollector
 
 from evals_mcp.serving.figure_files import FigurePlace, keep_counted, make_room
 from evals_mcp.serving.options import ServeOptions
@@ -43,6 +45,22 @@ def test_a_file_has_room_before_it_is_mapped_and_gives_it_back(tmp_path: Path) -
     values.write_value('["requests", "requests_total", {"code": "51"}, ""]', 51, 0.0)
     values.close()
     assert [item[:2] for item in _MAPPED.read_all_values_from_file(str(counted))][:-1] == before
+
+
+def test_a_file_is_read_as_a_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another process may show all figures at any moment, also between the beginning of a file and its content."""
+    write, seen = Path.write_bytes, list[Path]()
+
+    def read_meanwhile(path: Path, content: bytes) -> int:
+        path.touch()
+        seen.append(path)
+        MultiProcessCollector(CollectorRegistry(), str(tmp_path)).collect()  # type: ignore[no-untyped-call]
+        return write(path, content)
+
+    monkeypatch.setattr(Path, "write_bytes", read_meanwhile)
+    make_room(FigurePlace(tmp_path, 7))
+    assert len(seen) == 4
+    assert len(list(tmp_path.glob("*.db"))) == len(list(tmp_path.iterdir())) == 4
 
 
 def test_a_server_without_room_for_figures_serves(

@@ -7,12 +7,14 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import psycopg
 import pytest
 from tests.other_user import open_folder
+from tests.serving.server_process import ServerProcess
 from tests.test_deployment import COMPOSE, SERVING
 
 __all__ = ["open_folder"]
@@ -74,29 +76,19 @@ def test_the_steps_of_the_documentation_serve_a_team(environment: dict[str, str]
     _run(environment, *workspace)
     secret = next(word for word in _run(environment, *key).split() if word.startswith("evalsmcp_"))
     command = ["0" if argument == "8421" else argument for argument in _SERVICE["command"]]
-    with subprocess.Popen(
-        [sys.executable, "-m", "evals_mcp", *command],
-        env=environment,
-        stderr=subprocess.PIPE,
-        text=True,
-        user=_USER,
-        group=_USER,
-        cwd="/",
-    ) as server:
-        try:
-            assert server.stderr is not None
-            first = server.stderr.readline()
-            assert "serving on" in first, first + server.stderr.read()
-            port = int(first.partition("serving on http://0.0.0.0:")[2].partition('"')[0])
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"X-API-KEY": secret}, timeout=60) as client:
-                until = time.monotonic() + 60
-                while client.get("/ready").status_code != 200:
-                    assert time.monotonic() < until
-                written = client.post("/v5/flows", json={"path": "a", "attributes": {"b": 1}})
-                assert written.status_code == 200
-                assert client.get("/metrics").status_code == 401
-                page = client.get("/metrics", headers={"Authorization": f"Bearer {_TOKEN}"}).text
-                assert 'database="postgresql"' in page
-        finally:
-            server.terminate()
-            assert server.wait(60) == 0
+    options: dict[str, Any] = {"env": environment, "user": _USER, "group": _USER, "cwd": "/"}
+    with ServerProcess(["-m", "evals_mcp", *command], **options) as server:
+        port = urlsplit(server.url).port
+        assert server.url == f"http://0.0.0.0:{port}"
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", headers={"X-API-KEY": secret}, timeout=60) as client:
+            until = time.monotonic() + 60
+            while client.get("/ready").status_code != 200:
+                assert time.monotonic() < until
+                time.sleep(0.1)
+            written = client.post("/v5/flows", json={"path": "a", "attributes": {"b": 1}})
+            assert written.status_code == 200
+            assert client.get("/metrics").status_code == 401
+            page = client.get("/metrics", headers={"Authorization": f"Bearer {_TOKEN}"}).text
+            assert 'database="postgresql"' in page
+        server.process.terminate()
+        assert server.ended() == 0

@@ -34,7 +34,7 @@ def _loads_late(go_on: Connection, *arguments: Any) -> None:
             if name == "evals_mcp.serving.serve":
                 go_on.recv_bytes()
 
-    sys.meta_path.insert(0, Late())  # type: ignore[arg-type]
+    sys.meta_path.insert(0, Late())
     run_worker(*arguments)
 
 
@@ -99,13 +99,10 @@ def test_a_server_that_is_told_to_stop_ends_whatever_keeps_it(tmp_path: Path) ->
     serving = importlib.import_module("evals_mcp.serving.serve")
     assert serving.SECONDS_TO_FINISH + serving.SECONDS_TO_CLOSE <= 40  # as a supervisor gives its workers
     code = (
-        "import threading, time; from evals_mcp.serving import serve; from evals_mcp.serving.options import ServeOptions; "
-        "threading.Thread(target=time.sleep, args=(3_000,)).start(); serve.SECONDS_TO_CLOSE = 1.0; "
+        "import threading, time; from evals_mcp.serving import serve; "
+        "from evals_mcp.serving.options import ServeOptions; threading.Thread(target=time.sleep, args=(3_000,)).start(); serve.SECONDS_TO_CLOSE = 1.0; "
         f"serve.serve(ServeOptions({str(tmp_path / 'evals.db')!r}, port=0))"
     )
-    server = ServerProcess(["-c", code])
-    try:
+    with ServerProcess(["-c", code]) as server:
         server.process.send_signal(signal.SIGTERM)
         assert server.ended() == 0
-    finally:
-        server.process.kill()

@@ -3,17 +3,16 @@
 import os
 import re
 import signal
-import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 
 import httpx
 import pytest
+from tests.serving.server_process import Supervised
 
-_SERVER = Path(__file__).parents[2] / "server"
 _FLOWS = 'evals_mcp_requests_total{code="200",method="GET",route="/v5/flows"}'
+_LIMIT = "evals_mcp_database_connections_limit"
 
 
 def _figures(url: str) -> dict[str, float]:
@@ -24,47 +23,35 @@ def _figures(url: str) -> dict[str, float]:
 @pytest.mark.skipif(sys.platform == "win32", reason="needs processes that share a socket")
 def test_figures_are_those_of_all_workers(tmp_path: Path) -> None:
     """Whichever answers. What a killed worker has counted stays; what it has open does not."""
-    (tmp_path / "tmp").mkdir()
-    command = [sys.executable, "-m", "evals_mcp", "serve", "--port", "0", "--workers", "2", "--database"]
-    with subprocess.Popen(
-        [*command, str(tmp_path / "evals.db")],
-        env={**os.environ, "PYTHONPATH": str(_SERVER), "TMPDIR": str(tmp_path / "tmp")},
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as server:
-        assert server.stderr is not None
-        url = server.stderr.readline().removeprefix("evals-mcp serving on ").strip()
-        threading.Thread(target=server.stderr.read, daemon=True).start()
-        try:
-            workers: set[str] = set()
-            asked = 0
-            while len(workers) < 2 or asked < 40:
-                assert httpx.get(f"{url}/v5/flows", timeout=60).status_code == 200
-                asked += 1
-                workers = _workers(server.pid)
-            while _figures(url)["evals_mcp_database_connections_limit"] != 2 * 40:
-                time.sleep(0.1)  # the second one starts
-            answers = [_figures(url) for _ in range(6)]
-            assert {figures[_FLOWS] for figures in answers} == {asked}
-            limit = answers[0]["evals_mcp_database_connections_limit"]
-            assert limit == 2 * 40
-            os.kill(int(min(workers)), signal.SIGKILL)
-            while len(now := _workers(server.pid) - {min(workers)}) < 2:
-                time.sleep(0.1)
-            assert now != workers
+    temporary = tmp_path / "tmp"
+    temporary.mkdir()
+    environ = {**os.environ, "TMPDIR": str(temporary)}
+    arguments = ("--port", "0", "--workers", "2", "--database", str(tmp_path / "evals.db"))
+    with Supervised(*arguments, env=environ) as server:
+        url = server.url
+        httpx.get(f"{url}/v5/flows", timeout=60).raise_for_status()
+        _until(url, **{_LIMIT: 2 * 40})  # the second one starts
+        for _ in range(39):
             httpx.get(f"{url}/v5/flows", timeout=60).raise_for_status()
-            figures = _figures(url)
-            assert figures[_FLOWS] == asked + 1
-            (folder,) = Path(tmp_path / "tmp").iterdir()
-            assert len(list(folder.glob("*.db"))) <= 2 * 4  # the new worker goes on in the files of the old one
-            while _figures(url)["evals_mcp_database_connections_limit"] != limit:
-                time.sleep(0.1)
-        finally:
-            server.send_signal(signal.SIGTERM)
-            assert server.wait(60) == 0
+        _until(url, **{_FLOWS: 40})
+        assert {_figures(url)[_FLOWS] for _ in range(6)} == {40}
+        before = server.workers()
+        os.kill(before[0], signal.SIGKILL)
+        server.wait_for("ended by signal 9. Another one starts")
+        server.wait_for_workers(2)
+        assert before[0] not in server.workers()
+        httpx.get(f"{url}/v5/flows", timeout=60).raise_for_status()
+        _until(url, **{_FLOWS: 41})
+        (folder,) = temporary.iterdir()
+        assert len(list(folder.glob("*.db"))) <= 2 * 4  # the new worker goes on in the files of the old one
+        _until(url, **{_FLOWS: 41, _LIMIT: 2 * 40})
+        server.signal(signal.SIGTERM)
+        assert server.ended() == 0
 
 
-def _workers(supervisor: int) -> set[str]:
-    """The processes of workers: children but the one that tracks resources."""
-    children = Path(f"/proc/{supervisor}/task/{supervisor}/children").read_text().split()
-    return {pid for pid in children if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()}
+def _until(url: str, **expected: float) -> None:
+    """Wait until these are the figures: a request is counted after its answer was sent."""
+    give_up = time.monotonic() + 120
+    while (found := {name: _figures(url)[name] for name in expected}) != expected:
+        assert time.monotonic() < give_up, found
+        time.sleep(0.1)

@@ -23,6 +23,7 @@ from tests.identity_provider import IdentityProvider, identity_provider, public_
 from tests.serving.administration import create_workspace
 from tests.serving.mcp_clients import ERAS, Era, mcp_client, message, words
 from tests.serving.served_here import served
+from tests.serving.server_process import ServerProcess
 
 from evals_mcp.oauth.settings import OAuthSettings
 from evals_mcp.store.teams.control import open_control
@@ -175,16 +176,14 @@ def test_a_server_says_whether_it_reaches_the_provider(tmp_path: Path, provider:
             "EVALS_MCP_OAUTH_ISSUER": issuer,
             "EVALS_MCP_OAUTH_RESOURCE": "https://evals.example/mcp",
         }
-        command = [sys.executable, "-m", "evals_mcp", "serve", "--port", "0", "--database", str(tmp_path / "evals.db")]
-        command += more
-        with subprocess.Popen(command, env=environ, stderr=subprocess.PIPE, text=True) as process:
-            try:
-                assert process.stderr is not None
-                assert process.stderr.readline().startswith("evals-mcp serving on http")
-                assert said in process.stderr.readline()
-            finally:
-                process.send_signal(signal.SIGTERM)
-            assert said not in process.stderr.read()
+        arguments = ["-m", "evals_mcp", "serve", "--port", "0", "--database", str(tmp_path / "evals.db"), *more]
+        with ServerProcess(arguments, env=environ) as server:
+            server.wait_for(said)
+            server.process.send_signal(signal.SIGTERM)
+            assert server.ended() == 0
+            first, *others = server.lines
+            assert said in first
+            assert said not in "\n".join(others)
 
 
 def test_a_server_without_sign_in_loads_nothing_of_it(tmp_path: Path) -> None:

@@ -1,15 +1,14 @@
 """A server that may open 300 files, and 400 connections that bring no whole request."""
 
 import socket
-import subprocess
 import sys
-import threading
 from contextlib import ExitStack
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 import httpx
 import pytest
+from tests.serving.server_process import ServerProcess
 
 _HALF_BODY = b"POST /v5/flows HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n{"
 
@@ -19,18 +18,11 @@ _HALF_BODY = b"POST /v5/flows HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100
 def test_health_is_answered_among_unfinished_connections(tmp_path: Path, sent: bytes) -> None:
     """Each time, and the log stays short."""
     serve = [sys.executable, "-m", "evals_mcp", "serve", "--port", "0", "--database", str(tmp_path / "evals.db")]
-    command = ["sh", "-c", 'ulimit -n 300; exec "$@"', "sh", *serve]
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
-        assert server.stderr is not None
-        lines = [server.stderr.readline()]
-        reading = threading.Thread(target=lambda: lines.extend(server.stderr or ()))
-        reading.start()
-        try:
-            _besiege(urlsplit(lines[0].split()[-1]), sent)
-        finally:
-            server.terminate()
-            reading.join()
-    unusual = [line for line in lines[1:] if "GET /health 200" not in line and "POST /v5/flows - " not in line]
+    with ServerProcess(["-c", 'ulimit -n 300; exec "$@"', "sh", *serve], "sh") as server:
+        _besiege(urlsplit(server.url), sent)
+        server.process.terminate()
+        server.ended()
+    unusual = [line for line in server.lines if "GET /health 200" not in line and "POST /v5/flows - " not in line]
     assert len(unusual) <= 3, unusual
 
 

@@ -20,7 +20,7 @@ from tests.killed_workers import KilledWorkers
 from tests.killed_writers import check_writes, write_while_killed
 from tests.serving.administration import create_key, create_workspace, revoke_key
 from tests.serving.mcp_clients import message
-from tests.serving.server_process import Supervised
+from tests.serving.server_process import ServerProcess, Supervised
 
 from evals_mcp.store.database.meter import Limits
 from evals_mcp.store.store import open_store
@@ -154,18 +154,13 @@ def test_a_server_without_a_file_and_workers_says_that_it_has_nothing_to_read(
 def test_a_server_whose_terminal_is_closed_ends(tmp_path: Path, more: list[str]) -> None:
     """That sends SIGHUP, too, and nobody could stop the server any more."""
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-c", _MINDS_SIGHUP, sys.executable, "-m", "evals_mcp", "serve", "--port", "0"]
-    command += ["--database", str(tmp_path / "a.db"), *more]
-    with subprocess.Popen(command, stdin=theirs, stderr=subprocess.PIPE, text=True, start_new_session=True) as server:
-        try:
-            os.close(theirs)
-            assert server.stderr is not None
-            assert server.stderr.readline().startswith("evals-mcp serving on ")
-            os.close(ours)
-            server.send_signal(signal.SIGHUP)
-            assert server.wait(60) == 0
-        finally:
-            server.kill()
+    arguments = ["-c", _MINDS_SIGHUP, sys.executable, "-m", "evals_mcp", "serve", "--port", "0"]
+    arguments += ["--database", str(tmp_path / "a.db"), *more]
+    with ServerProcess(arguments, stdin=theirs, start_new_session=True) as server:
+        os.close(theirs)
+        os.close(ours)
+        server.process.send_signal(signal.SIGHUP)
+        assert server.ended() == 0
 
 
 def test_a_worker_that_dies_is_replaced_and_told(supervised: Start, tmp_path: Path) -> None:
@@ -316,24 +311,17 @@ def test_what_is_wrong_at_the_start_ends_it_with_the_sentence(tmp_path: Path) ->
 def test_few_files_are_told(tmp_path: Path, more: list[str]) -> None:
     """After the first line, with what to do; a server for which there are too few does not start."""
 
-    def start(files: int) -> "subprocess.Popen[str]":
+    def limited(files: int) -> list[str]:
         command = [sys.executable, "-m", "evals_mcp", "serve", "--port", "0", "--database", str(tmp_path / "a.db")]
-        limited = f"ulimit -n {files} && exec {shlex.join([*command, *more])}"
-        return subprocess.Popen(["sh", "-c", limited], stderr=subprocess.PIPE, text=True)
+        return ["-c", f"ulimit -n {files} && exec {shlex.join([*command, *more])}"]
 
-    with start(20) as server:
-        assert server.stderr is not None
-        assert server.stderr.read().startswith("evals-mcp: The system lets a process open 20 files, too few for")
-    with start(64) as server:
-        assert server.stderr is not None
-        first = server.stderr.readline()
-        try:
-            assert (
-                "open 64 files, so each has room for 8 connections at once. Allow 1,100: " in server.stderr.readline()
-            )
-            assert httpx.get(f"{first.removeprefix('evals-mcp serving on ').strip()}/ready").status_code == 200
-        finally:
-            server.terminate()
+    ended = subprocess.run(["sh", *limited(20)], capture_output=True, text=True, timeout=120)
+    assert ended.stderr.startswith("evals-mcp: The system lets a process open 20 files, too few for")
+    with ServerProcess(limited(64), "sh") as server:
+        server.wait_for("open 64 files, so each has room for 8 connections at once. Allow 1,100: ")
+        assert httpx.get(f"{server.url}/ready", timeout=60).status_code == 200
+        server.process.terminate()
+        assert server.ended() == 0
 
 
 def test_processes_know_what_the_others_write(supervised: Start, database_address: str) -> None:

@@ -34,14 +34,17 @@ def make_room(place: FigurePlace) -> None:
     """
     paths = [place.folder / f"{kind}_{place.number}.db" for kind in _KINDS]
     counted = {path: path.stat().st_size for path in paths if path.exists()}
+    written = place.folder / f"written_{place.number}"  # under a name that nobody reads
     try:
         for path in paths:
             if path not in counted:
-                path.write_bytes(bytes(_SIZE))
+                written.write_bytes(bytes(_SIZE))
+                written.replace(path)
             elif counted[path] < _SIZE:
                 with path.open("ab") as file:
                     file.write(bytes(_SIZE - counted[path]))
     except OSError:
+        written.unlink(missing_ok=True)
         for path in paths:
             if path in counted:
                 os.truncate(path, counted[path])
