@@ -34,8 +34,8 @@ class KilledWorkers:
     def __exit__(self, *_: object) -> None:
         workers = self._server.workers()
         self._server.process.kill()
-        self._server.ended()
         _wait_for_end(workers)
+        self._server.ended()
         _require_free(self.ports[0])
 
     def restart(self, port: int) -> None:

@@ -100,8 +100,9 @@ def test_a_server_that_is_told_to_stop_ends_whatever_keeps_it(tmp_path: Path) ->
     assert serving.SECONDS_TO_FINISH + serving.SECONDS_TO_CLOSE <= 40  # as a supervisor gives its workers
     code = (
         "import threading, time; from evals_mcp.serving import serve; "
-        "from evals_mcp.serving.options import ServeOptions; threading.Thread(target=time.sleep, args=(3_000,)).start(); serve.SECONDS_TO_CLOSE = 1.0; "
-        f"serve.serve(ServeOptions({str(tmp_path / 'evals.db')!r}, port=0))"
+        "from evals_mcp.serving.options import ServeOptions; "
+        "threading.Thread(target=time.sleep, args=(3_000,)).start(); "
+        f"serve.SECONDS_TO_CLOSE = 1.0; serve.serve(ServeOptions({str(tmp_path / 'evals.db')!r}, port=0))"
     )
     with ServerProcess(["-c", code]) as server:
         server.process.send_signal(signal.SIGTERM)

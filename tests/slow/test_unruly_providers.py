@@ -45,13 +45,14 @@ def _has_an_endless_head(line: socket.socket, ended: threading.Event) -> None:
 
 
 @contextmanager
-def _listening(answer: Callable[[socket.socket, threading.Event], None]) -> Iterator[str]:
-    """The address of a server that does to each connection what `answer` does."""
-    ended = threading.Event()
+def _listening(answer: Callable[[socket.socket, threading.Event], None]) -> Iterator[tuple[str, threading.Event]]:
+    """The address of a server that does to each connection what `answer` does, and whether it was asked."""
+    asked, ended = threading.Event(), threading.Event()
 
     def serve(line: socket.socket) -> None:
         with line, suppress(OSError):
             line.recv(65536)
+            asked.set()
             answer(line, ended)
 
     def accept() -> None:
@@ -62,7 +63,7 @@ def _listening(answer: Callable[[socket.socket, threading.Event], None]) -> Iter
     with socket.create_server(("127.0.0.1", 0)) as listener:
         threading.Thread(target=accept, daemon=True).start()
         try:
-            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}", asked
         finally:
             ended.set()
             listener.shutdown(socket.SHUT_RDWR)
@@ -83,19 +84,23 @@ def test_others_go_on_meanwhile(
     """Eight who sign in wait for the same answer, and get 503; who has a key is served as ever."""
     address = str(tmp_path / "evals.db")
     secret = create_key(address, None, "ann").secret
-    with _listening(answer) as issuer, served(address, oauth=OAuthSettings(issuer, RESOURCE)) as url:
+    with _listening(answer) as (issuer, asked), served(address, oauth=OAuthSettings(issuer, RESOURCE)) as url:
         body, headers = message("2026-07-28", "tools/list")
         now = int(time.time())
         token = signed({"iss": issuer, "aud": RESOURCE, "sub": "u", "iat": now, "exp": now + 300})
 
         def sign_in() -> httpx.Response:
-            asked = {**headers, "Authorization": f"Bearer {token}"}
-            return httpx.post(f"{url}/mcp", json=body, headers=asked, timeout=60)
+            given = {**headers, "Authorization": f"Bearer {token}"}
+            return httpx.post(f"{url}/mcp", json=body, headers=given, timeout=60)
 
         with ThreadPoolExecutor(8) as pool, httpx.Client(headers={"X-API-KEY": secret}, timeout=60) as client:
             waiting = [pool.submit(sign_in) for _ in range(8)]
+            assert asked.wait(60)
+            meanwhile = 0
             while not all(each.done() for each in waiting):
                 assert client.get(f"{url}/v5/flows").status_code == 200
-                assert client.get(f"{url}/health").elapsed.total_seconds() < 4
+                assert client.get(f"{url}/health").status_code == 200
+                meanwhile += not any(each.done() for each in waiting)
+        assert meanwhile or answer is not _drips  # else the others had waited for the sign-ins
         assert [each.result().status_code for each in waiting] == [503] * 8
     assert why in caplog.text
