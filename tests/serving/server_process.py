@@ -112,12 +112,7 @@ class Supervised(ServerProcess):
 
     def workers(self) -> list[int]:
         """The ids of the processes that serve, or are to."""
-        pid = self.process.pid
-        try:
-            children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-        except OSError:
-            return []
-        return [int(child) for child in children if b"spawn_main" in command_line(int(child))]
+        return workers_of(self.process.pid)
 
     def wait_for_workers(self, count: int) -> None:
         """Wait until exactly so many are there."""
@@ -129,6 +124,15 @@ class Supervised(ServerProcess):
     def signal(self, number: int) -> None:
         """Send the supervisor a signal."""
         self.process.send_signal(number)
+
+
+def workers_of(pid: int) -> list[int]:
+    """The processes that a supervisor has started, but the one that tracks resources."""
+    try:
+        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
+    except OSError:
+        return []
+    return [int(child) for child in children if b"spawn_main" in command_line(int(child))]
 
 
 def command_line(pid: int) -> bytes:

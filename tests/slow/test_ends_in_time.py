@@ -1,20 +1,21 @@
 """Processes of `serve` end whatever keeps them: told while they start, without a supervisor, with threads that wait."""
 
-import importlib
 import multiprocessing
 import signal
+import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
-from tests.serving.server_process import ServerProcess
+from tests.serving.server_process import workers_of
 
 from evals_mcp.serving import worker
 from evals_mcp.serving.options import ServeOptions
@@ -94,16 +95,49 @@ def test_a_worker_without_a_supervisor_ends_whatever_keeps_it(tmp_path: Path) ->
         assert process.exitcode == 1
 
 
-def test_a_server_that_is_told_to_stop_ends_whatever_keeps_it(tmp_path: Path) -> None:
-    """The same without a supervisor to kill it."""
-    serving = importlib.import_module("evals_mcp.serving.serve")
-    assert serving.SECONDS_TO_FINISH + serving.SECONDS_TO_CLOSE <= 40  # as a supervisor gives its workers
-    code = (
-        "import threading, time; from evals_mcp.serving import serve; "
-        "from evals_mcp.serving.options import ServeOptions; "
-        "threading.Thread(target=time.sleep, args=(3_000,)).start(); "
-        f"serve.SECONDS_TO_CLOSE = 1.0; serve.serve(ServeOptions({str(tmp_path / 'evals.db')!r}, port=0))"
-    )
-    with ServerProcess(["-c", code]) as server:
-        server.process.send_signal(signal.SIGTERM)
-        assert server.ended() == 0
+_SERVES = """
+import fcntl, sys, threading, time
+from evals_mcp.serving import serve, supervisor
+from evals_mcp.serving.options import ServeOptions
+assert serve.SECONDS_TO_FINISH + serve.SECONDS_TO_CLOSE <= supervisor._SECONDS_TO_STOP
+serve.SECONDS_TO_FINISH = serve.SECONDS_TO_CLOSE = supervisor._SECONDS_TO_STOP = supervisor._SECONDS_TO_CLOSE = 1
+options = ServeOptions(sys.argv[1], port=0)
+"""
+_WAITS = "threading.Thread(target=time.sleep, args=(3_000,)).start(); serve.serve(options)"
+_IS_NOT_READ = "fcntl.fcntl(2, fcntl.F_SETPIPE_SZ, 4096); serve.serve(options)"
+_WORKERS_ARE_NOT_READ = "fcntl.fcntl(2, fcntl.F_SETPIPE_SZ, 4096); supervisor.supervise(lambda: options, 5)"
+
+
+@pytest.mark.parametrize("code", [_WAITS, _IS_NOT_READ, _WORKERS_ARE_NOT_READ])
+def test_a_server_that_is_told_to_stop_ends_whatever_keeps_it(tmp_path: Path, code: str) -> None:
+    """A thread waits for what never comes, or nobody reads what the server, or its supervisor, writes."""
+    command = [sys.executable, "-c", f"{_SERVES}{code}", str(tmp_path / "evals.db")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, bufsize=0) as server:
+        try:
+            assert server.stderr is not None
+            url = server.stderr.readline().decode().split()[-1]
+            if code != _WAITS:
+                _fill_log(url)
+            if code == _WORKERS_ARE_NOT_READ:
+                _until_alone(server.pid)
+            server.terminate()
+            assert server.wait(_PATIENCE) in (0, 128 + signal.SIGTERM)
+        finally:
+            server.kill()
+
+
+def _until_alone(supervisor: int) -> None:
+    """Until it has killed the silent worker, and starts no other: it wants to say so, and cannot."""
+    give_up, alone = time.monotonic() + _PATIENCE, 0
+    while alone < 20:
+        alone = 0 if workers_of(supervisor) else alone + 1
+        assert time.monotonic() < give_up
+        time.sleep(0.05)
+
+
+def _fill_log(url: str) -> None:
+    """Ask until the server has no room left for the line of a request, and answers no more."""
+    with suppress(httpx.TimeoutException):
+        for _ in range(1_000):
+            httpx.get(f"{url}/health", timeout=5)
+        raise AssertionError("all lines have found room")

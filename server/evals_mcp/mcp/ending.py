@@ -15,17 +15,25 @@ def end_on_signals() -> None:
     """End the process on SIGINT and SIGTERM, with status 128 plus the signal's number."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda number, _: end_process(128 + number))
-    if sys.platform != "win32":  # there, asyncio uses what would wake this thread
-        told, tell = os.pipe()
-        os.set_blocking(tell, False)
-        signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
-        threading.Thread(target=_end_overdue, args=(told,), name="signals", daemon=True).start()
+    end_certainly(2 * _SECONDS_TO_CLOSE)
 
 
-def _end_overdue(told: int) -> None:
-    """End the process if the main thread does not, since a call of C keeps it or it has just gone to sleep."""
-    number = os.read(told, 1)[0]
-    time.sleep(2 * _SECONDS_TO_CLOSE)
+def end_certainly(seconds: float) -> None:
+    """End the process so long after SIGINT or SIGTERM, if it goes on: a call of C may keep its main thread, that may
+    just have gone to sleep, or other threads never end. To be called once, in the main thread."""
+    if sys.platform == "win32":  # there, asyncio uses what would wake the thread
+        return
+    told, tell = os.pipe()
+    os.set_blocking(tell, False)
+    signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
+    threading.Thread(target=_end_overdue, args=(told, seconds), name="signals", daemon=True).start()
+
+
+def _end_overdue(told: int, seconds: float) -> None:
+    number = 0
+    while number not in (signal.SIGINT, signal.SIGTERM):
+        (number,) = os.read(told, 1)
+    time.sleep(seconds)
     os._exit(128 + number)
 
 

@@ -7,10 +7,8 @@ import contextlib
 import ctypes
 import gc
 import logging
-import os
 import signal
 import socket
-import threading
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -29,6 +27,7 @@ from evals_mcp.api.middleware.request_ids import RequestIds
 from evals_mcp.api.middleware.request_log import AnsweredRequest, RequestLog
 from evals_mcp.api.routes.wait_for_judgments import PATIENCE
 from evals_mcp.errors import Invalid
+from evals_mcp.mcp.ending import end_certainly
 from evals_mcp.mcp.over_http import LARGEST_MESSAGE, McpOverHttp
 from evals_mcp.pages.app import Pages
 from evals_mcp.serving.connections import ConnectionLimits, ConnectionWatcher, GuardedServer, default_limits
@@ -55,7 +54,7 @@ SECONDS_TO_FINISH = 30
 """How long accepted requests may take once the server is to stop."""
 
 SECONDS_TO_CLOSE = 10.0
-"""How long the process may take to end afterwards."""
+"""How long the process may take to end afterwards: a thread may wait for a database that never answers."""
 
 _LOGGER = logging.getLogger(__name__)
 _MMAP_THRESHOLD = -3  # of mallopt
@@ -78,6 +77,7 @@ def serve(options: ServeOptions) -> None:
         keep_what_is_there()
         server = http_server(app, proxies=Proxies(options.trusted_proxies))
         with signals_handled(server, hangup=partial(log.say, _NO_RELOAD)):
+            end_certainly(SECONDS_TO_FINISH + SECONDS_TO_CLOSE)
             log.say(f"evals-mcp serving on {url_of(listener)}")
             tell_of_few_files()
             if options.oauth is not None:
@@ -85,7 +85,6 @@ def serve(options: ServeOptions) -> None:
 
                 tell_of_provider(options.oauth, log.say)
             server.run(sockets=[listener])
-            _end_in_time()
 
 
 @contextlib.contextmanager
@@ -197,13 +196,6 @@ def _application(
 
         return mcp_with_sign_in(pages, guard, access, keys, options.oauth, read_only=options.read_only, open_to=open_to)
     return McpOverHttp(pages, open_to(allowed), guard, needs_key=isinstance(access, KeyedAccess))
-
-
-def _end_in_time() -> None:
-    """Let the process end also if threads wait for a database that never answers: they have had their time."""
-    overdue = threading.Timer(SECONDS_TO_CLOSE, os._exit, (0,))
-    overdue.daemon = True
-    overdue.start()
 
 
 def keep_what_is_there() -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from evals_mcp.errors import EvalsError, Unavailable
+from evals_mcp.mcp.ending import end_certainly
 from evals_mcp.serving.figure_files import FigurePlace, keep_counted
 from evals_mcp.serving.logs import ServerLog
 from evals_mcp.serving.open_files import require_files, tell_of_few_files
@@ -31,6 +32,7 @@ from evals_mcp.serving.worker import ALIVE, LEAVE, READY, TELL, Shared, run_work
 
 _LOGGER = logging.getLogger(__name__)
 _SECONDS_TO_STOP = 40.0  # a worker gives accepted requests 30
+_SECONDS_TO_CLOSE = 10.0  # afterwards: nobody may read what it writes
 _SECONDS_TO_LEAVE = 60.0
 _LONGEST_LOOK = 1.0  # seconds
 
@@ -157,6 +159,7 @@ class _Supervisor:
     def run(self) -> None:
         """Serve until a signal."""
         with self._signals():
+            end_certainly(_SECONDS_TO_STOP + _SECONDS_TO_CLOSE)
             try:
                 while not self._stops:
                     self._look()
