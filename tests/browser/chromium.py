@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 Theme = Literal["light", "dark"]
 _PROGRAMS = ("chromium-headless-shell", "chromium", "google-chrome", "chrome")
-_PATIENCE = 15_000
+_PATIENCE = 120_000
 """Milliseconds that a page may take for what a test waits for: it decides nothing but when a failure is told."""
 
 
@@ -75,10 +75,12 @@ async def open_chromium() -> AsyncIterator["Browser"]:
     if program is None:
         pytest.skip("needs Chromium: apt-get install chromium-headless-shell")
     pytest.importorskip("playwright", reason="needs Playwright: pip install -e .[test,browser]")
-    from playwright.async_api import async_playwright
+    from playwright.async_api import async_playwright, expect
+
+    expect.set_options(timeout=_PATIENCE)
 
     async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=program)
+        browser = await playwright.chromium.launch(executable_path=program, timeout=_PATIENCE)
         try:
             yield browser
         finally:

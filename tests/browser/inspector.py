@@ -43,7 +43,7 @@ def start_inspector(node: str, variables: Mapping[str, str], folder: Path) -> It
         yield _address(process)
     finally:
         process.terminate()
-        process.communicate(timeout=30)
+        process.communicate(timeout=120)
 
 
 def _address(process: "subprocess.Popen[str]") -> str:

@@ -1,11 +1,16 @@
 """What people do with the keyboard alone."""
 
+import time
+from itertools import count
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from playwright.async_api import Frame, Page
 
 _MOST = 400
+_PATIENCE = 120
+"""Seconds that a page may take until it has what is looked for."""
+
 _FOCUSED = """() => {
   const found = document.activeElement;
   if (!found || found === document.body) return '';
@@ -25,7 +30,10 @@ async def focused(frame: "Frame") -> str:
 async def press_tab_to(page: "Page", frame: "Frame", words: str) -> str:
     """Press Tab until an element with these words has the focus, which must be visible on it; all its words."""
     passed: list[str] = []
-    for _ in range(_MOST):
+    until = time.monotonic() + _PATIENCE
+    for presses in count():
+        if presses >= _MOST and time.monotonic() > until:
+            break
         await page.keyboard.press("Tab")
         passed.append(await focused(frame))
         if words in passed[-1]:

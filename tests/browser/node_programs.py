@@ -11,7 +11,7 @@ def bundle_host(node: str, to: Path) -> str:
     """The script of `host.ts` and the packages that it uses, written as the file `to`."""
     esbuild = MODULES / "esbuild" / "bin" / "esbuild"
     options = ["--bundle", "--minify", "--format=iife", "--log-level=warning", f"--outfile={to}"]
-    subprocess.run([node, str(esbuild), str(HOST / "host.ts"), *options], timeout=60, check=True)
+    subprocess.run([node, str(esbuild), str(HOST / "host.ts"), *options], timeout=240, check=True)
     return to.read_text(encoding="utf-8")
 
 

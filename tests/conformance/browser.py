@@ -16,7 +16,7 @@ _ASKED = re.compile(r'<input [^>]*name="(login|password)"')
 
 def sign_in(url: str) -> None:
     """Sign in as zoe, say yes, and come back to the program that opened the page. Raises HTTPError."""
-    with httpx.Client(follow_redirects=True, timeout=30) as browser:
+    with httpx.Client(follow_redirects=True, timeout=120) as browser:
         page = browser.get(url).raise_for_status()
         while form := _FORM.search(page.text):
             fields = dict(_STATED.findall(form[2])) | dict.fromkeys(_ASKED.findall(form[2]), "zoe")

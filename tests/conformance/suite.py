@@ -10,13 +10,16 @@ FOLDER = Path(__file__).parent
 _SUITE = FOLDER / "node_modules" / "@modelcontextprotocol" / "conformance" / "dist" / "index.js"
 _REPORT = re.compile(r"server-(.+)-\d{4}-\d\d-\d\dT[\dZ-]+")
 
+_PATIENT = ("--timeout", "240000")
+"""Milliseconds for each scenario: by default it has 30 s, which a slow machine may need."""
+
 Checks = list[dict[str, Any]]
 """The checks of a scenario, each with its `id`, its `status`, and an `errorMessage` if it failed."""
 
 
 def run_suite(node: str, url: str, folder: Path, *selection: str) -> dict[str, Checks]:
     """The checks of each scenario of a selection, by its name, at a server's `/mcp`. Reports are kept in a folder."""
-    command = [node, str(_SUITE), "server", "--url", f"{url}/mcp", "-o", str(folder), *selection]
+    command = [node, str(_SUITE), "server", "--url", f"{url}/mcp", "-o", str(folder), *_PATIENT, *selection]
     # The exit code says that a check failed, which the reports say, too.
     done = subprocess.run(command, cwd=FOLDER, capture_output=True, text=True, timeout=300, check=False)
     scenarios = {}
