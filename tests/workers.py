@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -94,6 +95,8 @@ _LONGEST = (
 """Files that take longest. They start first, so that no worker ends alone with one of them."""
 
 _MOST_PROCESS_TESTS = 12  # beside the two servers that the tests of the protocol share
+_FILES = Path("/dev/fd")  # that this process has open
+_MANY_FILES = max(os.sysconf("SC_OPEN_MAX") if hasattr(os, "sysconf") else 0, 256) // 2
 _started: list[str] = []
 _too_many: list[str] = []
 
@@ -163,6 +166,14 @@ def pytest_collection_finish() -> None:
     gc.enable()
     gc.freeze()
     gc.set_threshold(100_000, 20, 20)
+
+
+def pytest_runtest_logfinish() -> None:
+    """Close the files that garbage keeps open, where few may be: applications freeze what there is, garbage, too."""
+    if _FILES.is_dir() and len(os.listdir(_FILES)) > _MANY_FILES:
+        gc.unfreeze()
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

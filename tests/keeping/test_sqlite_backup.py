@@ -1,6 +1,7 @@
 """A backup of a SQLite file is one state of it, and is restored only where nothing can be lost."""
 
 import os
+import re
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -146,9 +147,9 @@ def test_a_changed_byte_anywhere_is_told(sample_copy: Path, tmp_path: Path) -> N
     ("kind", "words"),
     [
         ("absent", "There is no database"),
-        ("text", r"The backup \S+ is damaged or not a SQLite database\. Nothing was changed\. Restore another one\."),
-        ("cut", r"The backup \S+ is damaged\. Nothing was changed\. Restore another one\."),
-        ("cut within a page", r"The backup \S+ is damaged: .* Nothing was changed\."),
+        ("text", r"The backup PATH is damaged or not a SQLite database\. Nothing was changed\. Restore another one\."),
+        ("cut", r"The backup PATH is damaged\. Nothing was changed\. Restore another one\."),
+        ("cut within a page", r"The backup PATH is damaged: .* Nothing was changed\."),
         ("foreign", "belongs to another program"),
         ("newer", "A newer version of evals-mcp wrote it"),
         ("empty", "is empty"),
@@ -176,7 +177,7 @@ def test_what_is_no_backup_is_not_restored(sample_copy: Path, tmp_path: Path, ki
                 "empty": b"",
             }[kind]
         )
-    with pytest.raises(EvalsError, match=words):
+    with pytest.raises(EvalsError, match=words.replace("PATH", re.escape(str(backup)))):
         restore_file(backup, database, _NOW, replace=True)
     assert database.read_bytes() == before
     assert _names(tmp_path) == sorted(
