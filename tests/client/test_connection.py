@@ -117,7 +117,7 @@ def _handler(answers: list[Answer], requests: list[Request], over: threading.Eve
             requests.append(Request(f"{self.command} {self.path}", headers, body))
             answer = answers.pop(0) if len(answers) > 1 else answers[0]
             if answer.held:
-                over.wait(timeout=30)
+                over.wait(timeout=120)
             if not answer.status:
                 self.close_connection = True
                 return
@@ -309,6 +309,9 @@ async def test_a_slow_answer_is_not_waited_for_twice(play: Play, connect: Callab
     async with connect(server.url, read_timeout=0.05) as client:
         with pytest.raises(Unavailable, match="did not answer in time"):
             await client.runs.list("evr_1")
+    with anyio.fail_after(240):
+        while not server.requests:  # noqa: ASYNC110 - it is another thread that reads it
+            await anyio.sleep(0.01)
     assert len(server.requests) == 1
 
 

@@ -1,5 +1,6 @@
 """Five hundred requests at the same moment, over as many sockets: none fails, none is lost or done twice."""
 
+import os
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any
@@ -14,7 +15,8 @@ from evals_mcp.store.database.tables import logs, run_logs
 from evals_mcp.store.store import open_store
 
 _REQUESTS = 500
-_SECONDS = 60.0
+_SECONDS = 60.0  # of a processor
+_PATIENCE = 240.0
 _POINTS = 40
 _SPEC = {"arguments_type": "target_free", "return_type": "boolean", "evaluator_type": "external"}
 
@@ -63,15 +65,20 @@ class _World:
 
 
 def test_five_hundred_requests_at_once(start_server: Callable[..., Any], database_address: str) -> None:
-    """All are answered within a minute, what was acknowledged is there once, and the counters equal a recount."""
+    """In less than a minute of the server's work; what was acknowledged is there once, and counters equal a recount."""
     workspace = "team" if "://" in database_address else None
     if workspace is not None:
         create_workspace(database_address, workspace)
-    url = start_server(database_address, workspace=workspace).url
-    with httpx.Client(base_url=url, timeout=_SECONDS) as client:
+    server = start_server(database_address, workspace=workspace)
+    url = server.url
+    with httpx.Client(base_url=url, timeout=_PATIENCE) as client:
         world = _World(client)
     requests = [world.request(number) for number in range(_REQUESTS)]
+    before = _seconds_of_children()
     answers = anyio.run(_send_all, url, requests)
+    server.process.terminate()
+    assert server.ended() == 0
+    assert _seconds_of_children() - before < _SECONDS
     failed = [
         (request, answer.text) for request, answer in zip(requests, answers, strict=True) if not answer.is_success
     ]
@@ -93,11 +100,17 @@ def test_five_hundred_requests_at_once(start_server: Callable[..., Any], databas
     assert placed == len(outputs) + _POINTS
 
 
+def _seconds_of_children() -> float:
+    """How long processors have worked on processes that this one started, and that have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
+
+
 async def _send_all(url: str, requests: list[tuple[str, str, Any]]) -> list[httpx.Response]:
     answers: dict[int, httpx.Response] = {}
     limits = httpx.Limits(max_connections=_REQUESTS, max_keepalive_connections=_REQUESTS)
     async with (
-        httpx.AsyncClient(base_url=url, timeout=_SECONDS, limits=limits) as client,
+        httpx.AsyncClient(base_url=url, timeout=_PATIENCE, limits=limits) as client,
         anyio.create_task_group() as group,
     ):
 
