@@ -23,7 +23,7 @@ def filled_world(server: str) -> World:
     """Everything that a team may have, written through a server."""
 
     async def fill() -> World:
-        async with httpx.AsyncClient(base_url=server, verify=False, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=server, verify=False, timeout=240) as client:
             return await build(Team(client))
 
     return anyio.run(fill)

@@ -13,7 +13,7 @@ from tests.killed_writers import SERVERS, free_port
 from tests.serving.server_process import Supervised, command_line
 
 _KILLS_OF_WORKERS = 1  # before one of the supervisor
-_SECONDS = 60.0
+_SECONDS = 240.0
 
 
 class KilledWorkers:

@@ -24,7 +24,7 @@ from evals_mcp.store.database.tables import logs
 from evals_mcp.store.store import Store
 
 SERVERS = 8
-_RESTARTED_WITHIN = 60.0
+_RESTARTED_WITHIN = 240.0
 _SPEC = {"arguments_type": "target_free", "return_type": "boolean", "evaluator_type": "external"}
 _NURSERY = """
 import os, signal, sys, time

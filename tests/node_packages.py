@@ -39,5 +39,5 @@ def require_node(folder: Path) -> str:
 
 
 def _version(node: str) -> tuple[int, ...]:
-    said = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=60, check=True).stdout
+    said = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=240, check=True).stdout
     return tuple(int(part) for part in said.strip().removeprefix("v").split("."))

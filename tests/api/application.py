@@ -125,7 +125,7 @@ async def api(app: FastAPI, store: Store) -> AsyncIterator[httpx.AsyncClient]:
 @pytest.fixture
 async def served_api(server: str, store: Store) -> AsyncIterator[httpx.AsyncClient]:
     """A client of the API over the store, over a socket."""
-    async with httpx.AsyncClient(base_url=server, verify=False, timeout=60) as client:
+    async with httpx.AsyncClient(base_url=server, verify=False, timeout=240) as client:
         yield client
 
 

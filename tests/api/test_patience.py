@@ -41,7 +41,7 @@ class AwaitedRun:
 
     async def status(self) -> str:
         """What the statistics say of the run, which must be answered soon."""
-        with anyio.fail_after(60):
+        with anyio.fail_after(240):
             stats = await self.v5.ok("GET", f"/evaluations/{self.made.evaluation['id']}/stats")
         return str(stats["run_stats"][0]["status"])
 

@@ -28,7 +28,7 @@ class Opening:
     def __call__(self) -> FastAPI:
         """Build the application, as soon as the gate is open."""
         self.threads.append(threading.get_ident())
-        self.gate.wait(timeout=10)
+        self.gate.wait(timeout=120)
         if len(self.threads) <= self.failures:
             raise Unavailable("The database is damaged.")
         app = FastAPI()

@@ -42,7 +42,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     reader.start()
     yield url
     process.send_signal(signal.SIGTERM)
-    assert process.wait(60) == 0
+    assert process.wait(240) == 0
     reader.join()
     process.stderr.close()
     assert [line for line in lines if re.search(r" 5\d\d \d+ms$|Traceback|Internal error", line)] == []

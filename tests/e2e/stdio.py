@@ -19,7 +19,7 @@ ERAS = ("2025-06-18", MODERN)
 SAMPLE = "Which prompt answers tickets"
 """The name of the sample evaluation."""
 
-_PATIENCE = 60
+_PATIENCE = 240
 
 
 def environ(**variables: str) -> dict[str, str]:
@@ -35,7 +35,7 @@ def run_program(arguments: Sequence[str], **variables: str) -> "subprocess.Compl
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=120,
+        timeout=_PATIENCE,
         check=False,
     )
 

@@ -18,7 +18,7 @@ async def test_listing_the_tools_opens_the_database(tmp_path: Path) -> None:
     async with connect({"EVALS_MCP_DATABASE": str(database)}) as assistant:
         assert database.stat().st_size == 0
         await assistant.host.list_tools()
-        with anyio.fail_after(60):
+        with anyio.fail_after(240):
             while not database.stat().st_size:  # noqa: ASYNC110 - it is another thread that opens it
                 await anyio.sleep(0.02)
 

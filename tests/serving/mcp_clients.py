@@ -20,7 +20,7 @@ async def mcp_client(url: str, era: Era, **headers: str) -> AsyncIterator[Client
     """A client of `/mcp` of a server; `_` in the names of headers is `-`."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     async with (
-        httpx2.AsyncClient(headers=sent, timeout=60) as http,
+        httpx2.AsyncClient(headers=sent, timeout=240) as http,
         Client(streamable_http_client(f"{url}/mcp", http_client=http), mode=era) as client,
     ):
         yield client

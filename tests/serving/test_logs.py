@@ -26,7 +26,7 @@ def test_each_request_is_an_object_in_a_line(tmp_path: Path, capsys: pytest.Capt
     """With what log collectors look for; nothing breaks a line, and no key is in it."""
     database = str(tmp_path / "evals.db")
     made = create_key(database, None, "ci")
-    with served(database, log_format="json") as url, httpx.Client(base_url=url, timeout=60) as client:
+    with served(database, log_format="json") as url, httpx.Client(base_url=url, timeout=240) as client:
         first = client.get("/v5/flows", headers={"X-API-KEY": made.secret})
         client.get(f"/v5/flows/a%0Ab%1B%7F{made.secret}")
         client.get("/health")
@@ -71,7 +71,7 @@ def test_a_request_that_the_role_does_not_allow_names_its_key(
     database = str(tmp_path / "evals.db")
     made = create_key(database, None, "dashboard", read_only=True)
     with served(database, log_format="json") as url:
-        assert httpx.post(f"{url}/v5/flows", headers={"X-API-KEY": made.secret}, timeout=60).status_code == 403
+        assert httpx.post(f"{url}/v5/flows", headers={"X-API-KEY": made.secret}, timeout=240).status_code == 403
     (line,) = [json.loads(line) for line in capsys.readouterr().err.splitlines()]
     assert (line["status"], line["key_id"]) == (403, made.key.id)
 
@@ -81,7 +81,7 @@ def test_a_call_of_a_tool_is_named_with_its_outcome(tmp_path: Path, capsys: pyte
     database = str(tmp_path / "evals.db")
     open_store(database).close()
     asked = {"jsonrpc": "2.0", "id": 1, "method": "tools/call"}
-    with served(database, log_format="json") as url, httpx.Client(timeout=60) as client:
+    with served(database, log_format="json") as url, httpx.Client(timeout=240) as client:
         for tool, arguments in (("list_evaluations", {}), ("list_runs", {"evaluation": "none"}), ("made\nup", {})):
             call = {"params": {"name": tool, "arguments": arguments}}
             client.post(f"{url}/mcp", json=asked | call, headers={"Accept": "application/json, text/event-stream"})
@@ -176,7 +176,7 @@ def test_a_log_that_cannot_be_written_fails_no_request(tmp_path: Path, monkeypat
 
     with monkeypatch.context() as patched:
         patched.setattr(sys, "stderr", Full())
-        with served(str(tmp_path / "evals.db")) as url, httpx.Client(base_url=url, timeout=60) as client:
+        with served(str(tmp_path / "evals.db")) as url, httpx.Client(base_url=url, timeout=240) as client:
             ports = set()
             for _ in range(3):
                 answer = client.get("/health")

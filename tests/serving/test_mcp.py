@@ -42,15 +42,15 @@ def database(sample_copy: Path) -> str:
 
 
 def _get(url: str, **more: Any) -> httpx.Response:
-    return httpx.get(url, timeout=60, **more)
+    return httpx.get(url, timeout=240, **more)
 
 
 def _options(url: str, headers: dict[str, str]) -> httpx.Response:
-    return httpx.options(f"{url}/mcp", headers=headers, timeout=60)
+    return httpx.options(f"{url}/mcp", headers=headers, timeout=240)
 
 
 def _post(url: str, body: Any, headers: dict[str, str]) -> httpx.Response:
-    return httpx.post(f"{url}/mcp", json=body, headers=headers, timeout=60)
+    return httpx.post(f"{url}/mcp", json=body, headers=headers, timeout=240)
 
 
 @eras
@@ -310,9 +310,9 @@ async def test_a_call_ends_when_its_client_goes_away(era: Era, accepts: str) -> 
     waiting = _Waiting()
     body, headers = message(era, "tools/call", name="wait", arguments={})
     with _served(waiting) as url:
-        async with httpx.AsyncClient(timeout=60) as client, anyio.create_task_group() as tasks:
+        async with httpx.AsyncClient(timeout=240) as client, anyio.create_task_group() as tasks:
             tasks.start_soon(partial(client.post, f"{url}/mcp", json=body, headers={**headers, "Accept": accepts}))
-            assert await to_thread.run_sync(waiting.started.wait, 60)
+            assert await to_thread.run_sync(waiting.started.wait, 240)
             assert not waiting.ended.is_set()
             tasks.cancel_scope.cancel()
-        assert await to_thread.run_sync(waiting.ended.wait, 60)
+        assert await to_thread.run_sync(waiting.ended.wait, 240)

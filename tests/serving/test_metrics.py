@@ -60,7 +60,7 @@ def _page(metrics: Metrics) -> Figures:
 
 def _get(url: str, token: str) -> httpx.Response:
     headers = {b"Authorization": f"Bearer {token}".encode()} if token else {}
-    return httpx.get(f"{url}/metrics", headers=headers, timeout=60)
+    return httpx.get(f"{url}/metrics", headers=headers, timeout=240)
 
 
 def _of(figures: Figures, name: str, **labels: str) -> float | None:
@@ -73,7 +73,7 @@ async def test_requests_tools_and_writes_are_counted(sample_copy: Path) -> None:
     keyed = {"X-API-KEY": key}
     log = {"path": "secret/path", "flow": {"attributes": {"a": 1}}, "output": "confidential"}
     with served(str(sample_copy), metrics_token=TOKEN) as url:
-        async with httpx.AsyncClient(base_url=url, headers=keyed, timeout=60) as client:
+        async with httpx.AsyncClient(base_url=url, headers=keyed, timeout=240) as client:
             flow = (await client.post("/v5/flows/log", json=log)).json()
             for _ in range(3):
                 await client.get(f"/v5/flows/{flow['flow_id']}")
@@ -121,7 +121,7 @@ def test_figures_need_the_token_of_the_server(tmp_path: Path) -> None:
     database = str(tmp_path / "evals.db")
     with served(database) as url:
         assert _get(url, "").status_code == 200
-        assert httpx.get(f"{url}/metrics", headers={"Host": "evil.example"}, timeout=60).status_code == 403
+        assert httpx.get(f"{url}/metrics", headers={"Host": "evil.example"}, timeout=240).status_code == 403
     key = create_key(database, None, "ann").secret
     with served(database) as url:
         refused = _get(url, key)
@@ -132,9 +132,9 @@ def test_figures_need_the_token_of_the_server(tmp_path: Path) -> None:
             assert refused.status_code == 401
             assert refused.headers["www-authenticate"].startswith("Bearer ")
         assert _get(url, TOKEN).status_code == 200
-        assert httpx.get(f"{url}/metrics", headers={"X-API-KEY": TOKEN}, timeout=60).status_code == 200
-        assert httpx.post(f"{url}/metrics", headers={"X-API-KEY": TOKEN}, timeout=60).status_code == 405
-        assert httpx.get(f"{url}/v5/flows", headers={"X-API-KEY": TOKEN}, timeout=60).status_code == 401
+        assert httpx.get(f"{url}/metrics", headers={"X-API-KEY": TOKEN}, timeout=240).status_code == 200
+        assert httpx.post(f"{url}/metrics", headers={"X-API-KEY": TOKEN}, timeout=240).status_code == 405
+        assert httpx.get(f"{url}/v5/flows", headers={"X-API-KEY": TOKEN}, timeout=240).status_code == 401
 
 
 async def test_wrong_tokens_are_slowed_as_wrong_keys_are(measured: tuple[Store, Metrics]) -> None:
@@ -215,7 +215,7 @@ async def test_a_write_beyond_a_limit_is_told_from_failures(sample_copy: Path) -
             (log, *_) = re.findall(r"log_\w+", await words(assistant, "get_logs", evaluation=SAMPLE))
             note = {"evaluation": SAMPLE, "logs": [log], "note": "Too long."}
             assert "limit of 1 logs" in await words(assistant, "label_logs", **note)
-        async with httpx.AsyncClient(timeout=60) as client:
+        async with httpx.AsyncClient(timeout=240) as client:
             figures = _read((await client.get(f"{url}/metrics")).text)
     errors = {
         dict(labels)["kind"]: number for (name, labels), number in figures.items() if name == "database_errors_total"

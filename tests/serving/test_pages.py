@@ -19,7 +19,7 @@ EVIL = "<script>alert(1)</script> & \u202e"
 @contextmanager
 def _browser(url: str) -> Iterator[httpx.Client]:
     """A client that follows links and keeps cookies, as a browser does."""
-    with httpx.Client(base_url=url, timeout=60, follow_redirects=True) as opened:
+    with httpx.Client(base_url=url, timeout=240, follow_redirects=True) as opened:
         yield opened
 
 
@@ -176,7 +176,7 @@ def test_signing_in_leads_back_to_the_same_address_and_nowhere_else(sample_copy:
     """Also where the address reads like one of another site, or has letters of any script."""
     address = str(sample_copy)
     made = create_key(address, None, "ann")
-    with served(address) as url, httpx.Client(base_url=url, timeout=60) as browser:
+    with served(address) as url, httpx.Client(base_url=url, timeout=240) as browser:
         for path in (
             "/evaluations/https:evil.example",
             "/evaluations/%5C%5Cevil.example",

@@ -22,7 +22,7 @@ from evals_mcp.serving.proxies import FewOfEach, Proxies, site_of
 from evals_mcp.serving.root_path import checked_root_path
 from evals_mcp.serving.serve import serve
 
-_client = partial(httpx.Client, timeout=60, verify=False)
+_client = partial(httpx.Client, timeout=240, verify=False)
 FORWARDED = {"X-Forwarded-For": "203.0.113.9", "X-Forwarded-Proto": "https", "Forwarded": "for=203.0.113.8"}
 
 
@@ -78,7 +78,7 @@ def test_headers_of_others_change_nothing(tmp_path: Path, capsys: pytest.Capture
     secret = create_key(database, None, "ann").secret
     for trusted in ((), ("10.0.0.0/8",)):
         with served(database, trusted_proxies=trusted) as url:
-            entered = httpx.post(f"{url}/", data={"key": secret}, headers=FORWARDED, verify=False)
+            entered = httpx.post(f"{url}/", data={"key": secret}, headers=FORWARDED, timeout=240, verify=False)
             assert "Secure" not in entered.headers["set-cookie"]
             answer = _evaluation(url, secret, **FORWARDED)
             assert answer["url"].startswith(url)
@@ -99,7 +99,7 @@ def test_a_trusted_proxy_speaks_for_its_clients(tmp_path: Path, capsys: pytest.C
     database = str(tmp_path / "evals.db")
     secret = create_key(database, None, "ann").secret
     with served(database, trusted_proxies=("127.0.0.1", "::1")) as url:
-        entered = httpx.post(f"{url}/", data={"key": secret}, headers=FORWARDED, verify=False)
+        entered = httpx.post(f"{url}/", data={"key": secret}, headers=FORWARDED, timeout=240, verify=False)
         assert "Secure" in entered.headers["set-cookie"].split("; ")
         made = _evaluation(url, secret, Host="evals.example", **FORWARDED)
         assert made["url"] == f"https://evals.example/evaluations/{made['id']}"

@@ -58,7 +58,7 @@ def _slowed(
 
 def _client(app: ASGIApp, address: str = "203.0.113.7", **more: Any) -> httpx.AsyncClient:
     return httpx.AsyncClient(
-        transport=httpx.ASGITransport(app, client=(address, 1)), base_url="http://localhost", timeout=60, **more
+        transport=httpx.ASGITransport(app, client=(address, 1)), base_url="http://localhost", timeout=240, **more
     )
 
 

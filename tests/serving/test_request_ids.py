@@ -50,7 +50,7 @@ def test_answers_errors_and_the_log_have_the_same_id(database: str, capsys: pyte
     made = create_key(database, None, "ci")
     keyed = {"X-API-KEY": made.secret}
     body, headers = message("2026-07-28", "tools/list")
-    with served(database) as url, httpx.Client(base_url=url, timeout=60) as client:
+    with served(database) as url, httpx.Client(base_url=url, timeout=240) as client:
         answers = [
             client.get("/v5/flows", headers=keyed),
             client.get("/v5/flows", headers={**keyed, "X-Request-ID": "from-proxy.1"}),

@@ -24,11 +24,11 @@ def database(tmp_path: Path) -> str:
 
 
 def _get(url: str, **more: Any) -> httpx.Response:
-    return httpx.get(url, timeout=60, verify=False, **more)
+    return httpx.get(url, timeout=240, verify=False, **more)
 
 
 def _post(url: str, **more: Any) -> httpx.Response:
-    return httpx.post(url, timeout=60, verify=False, **more)
+    return httpx.post(url, timeout=240, verify=False, **more)
 
 
 def test_the_api_its_health_and_its_document_are_there(serve_here: Serve, database: str) -> None:
@@ -52,7 +52,7 @@ def test_a_read_only_server_refuses_every_write(database: str) -> None:
         undo = f"{url}/v5/journal/{handle}/undo"
         assert _post(f"{url}/v5/flows", json={"path": "g"}, headers=headers).status_code == 403
         assert _post(undo, headers=headers).status_code == 403
-        assert httpx.delete(f"{url}/v5/flows/{flow}", headers=headers, timeout=60).status_code == 403
+        assert httpx.delete(f"{url}/v5/flows/{flow}", headers=headers, timeout=240).status_code == 403
         assert len(_get(f"{url}/v5/flows", headers=headers).json()["records"]) == 1
         assert len(_get(f"{url}/v5/journal", headers=headers).json()["records"]) == 1
 

@@ -33,7 +33,7 @@ def axes() -> list[tuple[list[float], list[str]]]:
     script = "".join(part[0] for part in parts if part)
     script += f"const all = {json.dumps(_RANGES)}.map((ends) => ticks(...ends));"
     script += "console.log(JSON.stringify(all.map((found) => [found, found.map(figure)])))"
-    ran = subprocess.run([node, "-e", script], capture_output=True, text=True, timeout=60, check=False)
+    ran = subprocess.run([node, "-e", script], capture_output=True, text=True, timeout=240, check=False)
     assert ran.returncode == 0, ran.stderr
     found: list[tuple[list[float], list[str]]] = json.loads(ran.stdout)
     return found

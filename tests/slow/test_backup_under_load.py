@@ -85,7 +85,7 @@ def post(url: str, path: str, body: Any, key: str | None) -> Any:
     """Send a request, and read the answer."""
     headers = {"Content-Type": "application/json"} | ({"X-API-KEY": key} if key else {})
     request = urllib.request.Request(url + path, json.dumps(body).encode(), headers)
-    with urllib.request.urlopen(request, timeout=60) as answer:
+    with urllib.request.urlopen(request, timeout=240) as answer:
         return json.load(answer)
 
 

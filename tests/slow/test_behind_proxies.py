@@ -126,7 +126,7 @@ def _proxied(proxy: str, folder: Path, certificate: Path, upstream: str, *, stri
     with (folder / "log").open("w") as log, subprocess.Popen(command, env=environ, stderr=log, stdout=log) as process:
         try:
             transport = httpx.HTTPTransport(verify=trusted, local_address=CLIENT)
-            with httpx.Client(transport=transport, base_url=f"https://127.0.0.1:{port}", timeout=60) as client:
+            with httpx.Client(transport=transport, base_url=f"https://127.0.0.1:{port}", timeout=240) as client:
                 _wait_for_answer(client, process, folder / "log")
                 yield client
         finally:
@@ -134,7 +134,7 @@ def _proxied(proxy: str, folder: Path, certificate: Path, upstream: str, *, stri
 
 
 def _wait_for_answer(client: httpx.Client, process: "subprocess.Popen[bytes]", log: Path) -> None:
-    give_up = time.monotonic() + 60
+    give_up = time.monotonic() + 240
     while True:
         try:
             client.get("/evals/health").raise_for_status()

@@ -180,7 +180,7 @@ def _look_up(command: str, world: DocumentedWorld) -> None:
 def _ask_over_http(url: str, given: dict[str, str]) -> None:
     """The tools, as a host asks for them that has this address and these headers."""
     body, headers = message("legacy", "tools/list")
-    answer = httpx.post(url, json=body, headers=headers | given, timeout=60)
+    answer = httpx.post(url, json=body, headers=headers | given, timeout=240)
     assert answer.json()["result"]["tools"]
 
 

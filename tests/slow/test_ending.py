@@ -22,7 +22,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it has neither 
 __all__ = ["serve_here"]
 
 Start = Callable[..., Any]
-PATIENCE = 30
+PATIENCE = 240
 BUSY = """
 import sqlite3, sys, time
 from pathlib import Path
@@ -188,7 +188,7 @@ def test_a_server_starts_with_a_wrong_setting_and_tells_of_it_when_asked() -> No
 
 def _raw_connection(url: str) -> socket.socket:
     place = urlsplit(url)
-    return socket.create_connection((place.hostname, place.port), timeout=60)
+    return socket.create_connection((place.hostname, place.port), timeout=240)
 
 
 def test_a_stop_of_a_served_database_finishes_what_was_accepted(
@@ -213,7 +213,7 @@ def test_a_stop_of_a_served_database_finishes_what_was_accepted(
         assert server.ended() == 0
         (line,) = server.lines
         assert " POST /v5/flows 200 " in line
-    listed = httpx.get(f"{serve_here(database)}/v5/flows", timeout=60, verify=False).json()["records"]
+    listed = httpx.get(f"{serve_here(database)}/v5/flows", timeout=240, verify=False).json()["records"]
     assert {item["path"] for item in listed} == {"SIGTERM", "SIGINT"}
 
 

@@ -171,7 +171,7 @@ async def _read_by_tools(address: str) -> None:
 
 
 def _read_over_http(address: str, *, read_only: bool) -> None:
-    with served(address, read_only=read_only) as url, httpx.Client(base_url=url, timeout=60) as client:
+    with served(address, read_only=read_only) as url, httpx.Client(base_url=url, timeout=240) as client:
         assert client.get("/ready").status_code == 200
         assert client.get("/v5/prompts").json()["total"] == 1
         refused = client.post("/v5/flows", json={"path": "f", "attributes": {}})

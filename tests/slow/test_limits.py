@@ -49,7 +49,7 @@ async def test_assistants_are_told_and_held_to_limits(database_address: str) -> 
     with closing(open_control(database_address)) as control:
         control.limit_workspace(workspace, Limits(logs=5))
     told = []
-    async with httpx.AsyncClient(headers={"X-API-KEY": secret}, timeout=60) as http:
+    async with httpx.AsyncClient(headers={"X-API-KEY": secret}, timeout=240) as http:
         with served(database_address) as url:
             assert (await http.post(f"{url}/v5/flows", json={"path": "f", "attributes": {}})).is_success
             async with mcp_client(url, "legacy", X_API_KEY=secret) as client:
@@ -67,7 +67,7 @@ async def test_assistants_are_told_and_held_to_limits(database_address: str) -> 
         control.limit_workspace(workspace, Limits(requests=2))
     body, headers = message("2026-07-28", "tools/list")
     with served(database_address) as url:
-        async with httpx.AsyncClient(headers={**headers, "X-API-KEY": secret}, timeout=60) as http:
+        async with httpx.AsyncClient(headers={**headers, "X-API-KEY": secret}, timeout=240) as http:
             found = [await http.request(method, f"{url}/mcp", json=body) for method in ("POST", "GET", "POST", "GET")]
     assert [answer.status_code for answer in found] == [200, 405, 429, 429]
     assert found[0].headers["ratelimit-policy"] == '"requests";q=2;w=60'

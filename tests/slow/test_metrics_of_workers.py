@@ -16,7 +16,7 @@ _LIMIT = "evals_mcp_database_connections_limit"
 
 
 def _figures(url: str) -> dict[str, float]:
-    page = httpx.get(f"{url}/metrics", timeout=60).text
+    page = httpx.get(f"{url}/metrics", timeout=240).text
     return {name: float(value) for name, value in re.findall(r"^([^#\s].*) (\S+)$", page, re.MULTILINE)}
 
 

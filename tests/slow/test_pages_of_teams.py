@@ -17,14 +17,14 @@ def test_a_key_shows_the_pages_of_its_workspace(postgres_address: str) -> None:
         made = {}
         for name in ("red", "blue"):
             headers = {"X-API-KEY": keys[name]}
-            with httpx.Client(base_url=url, headers=headers, timeout=60) as client:
+            with httpx.Client(base_url=url, headers=headers, timeout=240) as client:
                 flow = client.post("/v5/flows", json={"path": f"bots/{name}", "attributes": {"a": 1}}).json()
                 about = {"name": f"Of {name}", "file": {"id": flow["id"]}, "evaluators": []}
                 evaluation = client.post("/v5/evaluations", json=about).json()
                 log = client.post("/v5/flows/log", json={"id": flow["id"], "output": name}).json()
                 made[name] = (f"/evaluations/{evaluation['id']}", f"/logs/{log['id']}")
         for name, other in (("red", "blue"), ("blue", "red")):
-            with httpx.Client(base_url=url, timeout=60, follow_redirects=True) as browser:
+            with httpx.Client(base_url=url, timeout=240, follow_redirects=True) as browser:
                 first = browser.post("/", data={"key": keys[f"{name} reader"]})
                 assert f"Of {name}" in first.text
                 assert f"Of {other}" not in first.text

@@ -40,7 +40,7 @@ async def clients(stores: list[Store]) -> AsyncIterator[list[httpx.AsyncClient]]
                 httpx.AsyncClient(
                     transport=httpx.ASGITransport(create_app(OpenAccess(store)), raise_app_exceptions=False),
                     base_url="http://test",
-                    timeout=60,
+                    timeout=240,
                 )
             )
             for store in stores

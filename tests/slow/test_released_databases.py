@@ -66,9 +66,9 @@ def _status(url: str, key: str, path: str | None = None) -> int:
     """Of a write to a path, or of a read."""
     headers = {"X-API-KEY": key}
     if path is None:
-        return httpx.get(f"{url}/v5/flows", headers=headers, timeout=60).status_code
+        return httpx.get(f"{url}/v5/flows", headers=headers, timeout=240).status_code
     body = {"path": path, "attributes": {}}
-    return httpx.post(f"{url}/v5/flows", headers=headers, json=body, timeout=60).status_code
+    return httpx.post(f"{url}/v5/flows", headers=headers, json=body, timeout=240).status_code
 
 
 def test_two_servers_upgrade_it_at_once_and_answer_as_before(released: str, told: dict[str, Any]) -> None:
@@ -78,7 +78,7 @@ def test_two_servers_upgrade_it_at_once_and_answer_as_before(released: str, told
         with ThreadPoolExecutor(2) as pool:
             assert list(pool.map(_status, (first, second), [keys["ci"]] * 2)) == [200, 200]
         for path, old in told["answers"].items():
-            new = httpx.get(f"{second}/v5{path}", headers={"X-API-KEY": keys["dash"]}, timeout=60).json()
+            new = httpx.get(f"{second}/v5{path}", headers={"X-API-KEY": keys["dash"]}, timeout=240).json()
             assert list(_differences(old, new)) == [], path
         assert [_status(first, keys[name], f"of/{name}") for name in ("ci", "dash", "gone")] == [200, 403, 401]
         assert [_status(second, keys[name]) for name in ("ci", "dash", "gone")] == [200, 200, 401]

@@ -372,7 +372,7 @@ def _check_stats(kind: str, stats: Json, said: list[Json]) -> None:
 @pytest.fixture
 def client(server: str) -> Iterator[httpx.Client]:
     """A client of the served application."""
-    with httpx.Client(base_url=server, verify=False, timeout=60) as client:
+    with httpx.Client(base_url=server, verify=False, timeout=240) as client:
         yield client
 
 

@@ -20,7 +20,7 @@ _PATIENCE = 120  # of clients for each other: one that fails before they meet mu
 
 def _client(url: str, key: str | None = None) -> httpx.Client:
     return httpx.Client(
-        base_url=f"{url}/v5", headers={} if key is None else {"X-API-KEY": key}, timeout=60, verify=False
+        base_url=f"{url}/v5", headers={} if key is None else {"X-API-KEY": key}, timeout=240, verify=False
     )
 
 

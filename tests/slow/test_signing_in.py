@@ -69,7 +69,7 @@ class _Assistant:
 
     async def open(self, url: str) -> None:
         self.asked += parse_qs(urlsplit(url).query)["scope"]
-        async with httpx.AsyncClient() as browser:
+        async with httpx.AsyncClient(timeout=240) as browser:
             self._back = (await browser.get(url)).headers["Location"]
 
     async def come_back(self) -> AuthorizationCodeResult:
@@ -90,7 +90,7 @@ async def test_an_assistant_signs_in(tmp_path: Path, provider: IdentityProvider,
     with served(str(tmp_path / "evals.db"), port=port, oauth=OAuthSettings(provider.issuer, url)):
         for evaluation in ("first", "second"):
             async with (
-                httpx2.AsyncClient(auth=assistant.auth(url), timeout=60) as http,
+                httpx2.AsyncClient(auth=assistant.auth(url), timeout=240) as http,
                 Client(streamable_http_client(url, http_client=http), mode=era) as client,
             ):
                 made = await words(client, "set_up_run", evaluation=evaluation, attributes='{"a": 1}', version="v1")
@@ -107,14 +107,14 @@ async def test_an_assistant_that_may_not_is_told(tmp_path: Path, provider: Ident
     with served(str(tmp_path / "evals.db"), port=port, oauth=OAuthSettings(provider.issuer, url)):
         provider.granted = ("evals:read",)
         async with (
-            httpx2.AsyncClient(auth=_Assistant().auth(url), timeout=60) as http,
+            httpx2.AsyncClient(auth=_Assistant().auth(url), timeout=240) as http,
             Client(streamable_http_client(url, http_client=http), mode="2026-07-28") as client,
         ):
             assert "set_up_run" not in [tool.name for tool in (await client.list_tools()).tools]
     team = OAuthSettings(provider.issuer, url, workspace_claim="groups")
     with served(str(tmp_path / "evals.db"), port=port, oauth=team):
         async with (
-            httpx2.AsyncClient(auth=_Assistant().auth(url), timeout=60) as http,
+            httpx2.AsyncClient(auth=_Assistant().auth(url), timeout=240) as http,
             Client(streamable_http_client(url, http_client=http), mode="2026-07-28") as client,
         ):
             with pytest.raises(Exception, match="it has no claim `groups`"):
@@ -139,7 +139,7 @@ async def test_claims_lead_to_workspaces(postgres_address: str, provider: Identi
             assert "of blue" not in listed
         with closing(open_control(postgres_address)) as control, control.database.write() as connection:
             connection.execute(text("DELETE FROM evals_mcp.workspaces WHERE name = 'red'"))
-        async with httpx.AsyncClient(base_url=at) as http:
+        async with httpx.AsyncClient(base_url=at, timeout=240) as http:
             answered = [await _asked(http, tokens["red"], era)]
             while answered[-1].status_code == 200 and len(answered) < 300:
                 await anyio.sleep(0.1)
@@ -149,7 +149,7 @@ async def test_claims_lead_to_workspaces(postgres_address: str, provider: Identi
             assert (await _asked(http, tokens["blue"], era)).status_code == 200
     by_groups = OAuthSettings(provider.issuer, url, workspace_claim="groups")
     with served(postgres_address, oauth=by_groups) as at:
-        async with httpx.AsyncClient(base_url=at) as http:
+        async with httpx.AsyncClient(base_url=at, timeout=240) as http:
             refused = await _asked(http, tokens["blue"], era)
     assert (refused.status_code, "does not exist here" in refused.json()["detail"]) == (403, True)
 

@@ -25,7 +25,7 @@ def test_two_reviewers_label_every_log_once(start_server: Callable[..., Any], da
         create_workspace(database_address, workspace)
     key = create_key(database_address, workspace, "ci").secret
     urls = [start_server(database_address).url for _ in range(2)]
-    clients = [httpx.Client(base_url=f"{url}/v5", headers={"X-API-KEY": key}, timeout=60) for url in urls]
+    clients = [httpx.Client(base_url=f"{url}/v5", headers={"X-API-KEY": key}, timeout=240) for url in urls]
     with clients[0], clients[1], ThreadPoolExecutor(2) as pool:
         evaluation_id, log_ids = _queue(clients[0])
         together = Barrier(2, timeout=_PATIENCE)

@@ -29,8 +29,8 @@ def test_health_is_answered_among_unfinished_connections(tmp_path: Path, sent: b
 def _besiege(url: SplitResult, sent: bytes) -> None:
     with ExitStack() as stack:
         for number in range(400):
-            connection = socket.create_connection((url.hostname or "", url.port or 0), timeout=60)
+            connection = socket.create_connection((url.hostname or "", url.port or 0), timeout=240)
             stack.enter_context(connection)
             connection.sendall(sent)
             if number % 20 == 19:
-                assert httpx.get(f"{url.geturl()}/health", timeout=60).status_code == 200
+                assert httpx.get(f"{url.geturl()}/health", timeout=240).status_code == 200

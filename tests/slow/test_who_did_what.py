@@ -100,7 +100,7 @@ async def test_tools_over_http_write_as_the_person_of_the_key(database_address: 
             made = await words(client, "set_up_run", evaluation="e", attributes='{"a": 1}', version="v1")
             await words(client, "undo", write=made.rpartition('write="')[2].partition('"')[0], confirm=True)
             await words(client, "set_up_run", evaluation="e2", attributes='{"a": 1}', version="v1")
-        async with httpx.AsyncClient(base_url=url, headers={"X-API-KEY": secret}, timeout=60) as http:
+        async with httpx.AsyncClient(base_url=url, headers={"X-API-KEY": secret}, timeout=240) as http:
             journal = (await http.get("/v5/journal")).json()
     assert [entry["actor"] for entry in journal["records"]] == ["zoe"] * 3
     assert set(_creators(control.open(control.workspaces()[0])).values()) == {"zoe"}
