@@ -1,4 +1,4 @@
-"""What tests would build again and again: statements, arguments of tools, the OpenAPI document, and TLS certificates."""
+"""What tests would build again and again: statements, arguments of tools, the OpenAPI document, certificates of TLS."""
 
 import functools
 import inspect
@@ -52,7 +52,9 @@ def compiled_once() -> Iterator[None]:
     usual_context = functools.cache(httpx.create_ssl_context)  # with the certificates of certifi
 
     def new_context(**options: Any) -> ssl.SSLContext:
-        is_usual = options == {"verify": True, "cert": None, "trust_env": True} and not _CERTIFICATES & os.environ.keys()
+        is_usual = (
+            options == {"verify": True, "cert": None, "trust_env": True} and not _CERTIFICATES & os.environ.keys()
+        )
         return usual_context() if is_usual else httpx.create_ssl_context(**options)
 
     with pytest.MonkeyPatch.context() as patch:
