@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from anyio import fail_after, sleep
 from sqlalchemy import event, text
+from sqlalchemy.pool import QueuePool
 
 from evals_mcp.api.keyed_access import KeyedAccess
 from evals_mcp.errors import Unauthorized, Unavailable
@@ -222,6 +223,8 @@ async def test_teams_go_on_while_their_keys_are_locked(postgres_address: str, mo
     now = [100.0]
     with closing(open_control(postgres_address)) as control, closing(open_control(postgres_address)) as other:
         control.create_workspace("red")
+        pool = control.database.engine.pool
+        assert isinstance(pool, QueuePool)
         access = KeyedAccess(control, lambda: now[0])
         key = control.create_key("red", "ann").secret
         await access.grant(key)
@@ -233,6 +236,9 @@ async def test_teams_go_on_while_their_keys_are_locked(postgres_address: str, mo
                 assert (await access.grant(key)).store.files.page().total == 0
         now[0] += 50
         assert (await access.grant(key)).person == "ann"
+        with fail_after(240):
+            while pool.checkedout():  # noqa: ASYNC110 - by threads that looked while it was locked
+                await sleep(0.01)
 
 
 async def test_uses_are_noted_once_a_minute(control: Control) -> None:
