@@ -9,7 +9,7 @@ import pytest
 
 pytest_plugins = ["tests.certain_end", "tests.two_runs", "tests.workers"]
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the program does: more threads wait for each other, at work
-_WHERE_TESTS_RUN = ("tests.databases", "tests.compiled_once", "tests.migrated_once", "tests.unsynced")
+_WHERE_TESTS_RUN = ("tests.databases", "tests.compiled_once", "tests.migrated_once", "tests.unsynced", "tests.patient")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -144,11 +144,8 @@ async def test_at_most_a_hundred_are_suggested_and_the_last_changed_come_first(t
         assert len(await suggested(client, "evaluation", "twin")) == 2
 
 
-async def test_without_the_extension_names_are_found_too(
-    sample_database: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_without_the_extension_names_are_found_too(sample_database: Path) -> None:
     """A server with only the documented API has its names suggested all the same."""
-    monkeypatch.setattr("evals_mcp.mcp.server._MOMENT", 60)
     api = documented_client(open_embedded_app(str(sample_database)))
     server = build_server(api, mirror_of(api), max_tokens=4000, read_only=False)
     async with Client(server, mode="legacy") as client:

@@ -140,7 +140,7 @@ def _replay(
 
 CALLS = [
     request(10, "tools/call", {"name": "list_runs", "arguments": {"evaluation": SAMPLE}}),
-    request(11, "resources/list"),
+    request(11, "resources/read", {"uri": "evals://journal"}),
     request(12, "tools/call", {"name": "list_runs", "arguments": {"evaluation": "half \ud83d"}}),
 ]
 
