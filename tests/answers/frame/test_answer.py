@@ -34,13 +34,14 @@ def _more(total: int, shown: int) -> str:
     return left_out(total - shown, "log", next_call("get_logs", **question, cursor=cursor))
 
 
-def _answered(budget: int, title: str, notes: list[str], data: list[str]) -> tuple[str, int]:
+def _answered(budget: int, title: str, notes: list[str], data: list[str], alike: str = "") -> tuple[str, int]:
     answer = Answer(budget)
     answer.head(f"evaluation {name(title)}: {len(data)} logs")
     for note in notes:
         answer.note(f"note: {quote(note)}")
     rows = [_log(text) for text in data]
-    answer.rows(rows, partial(_more, len(data)), on_cut="Texts are cut: get_log(log=…)")
+    header = f"All: {quote(alike)}." if alike else ""
+    answer.rows(rows, partial(_more, len(data)), header=header, on_cut="Texts are cut: get_log(log=…)")
     text = answer.text()
     return text, text.count("\nlog_1 | output: ")
 
@@ -53,11 +54,19 @@ def test_no_answer_exceeds_its_budget(budget: int, title: str, notes: list[str],
     assert estimate(text) <= budget
 
 
-@given(st.integers(300, 3_000), _TEXTS, st.lists(_TEXTS, max_size=3), st.lists(_TEXTS, min_size=1, max_size=40))
-@settings(max_examples=100)
-def test_what_is_left_out_is_always_said(budget: int, title: str, notes: list[str], data: list[str]) -> None:
-    """At least one row is shown, and when rows are missing the exact next call is the end of the answer."""
-    text, shown = _answered(budget, title, notes, data)
+@given(
+    st.integers(300, 3_000),
+    _TEXTS,
+    st.lists(_TEXTS, max_size=3),
+    st.lists(_TEXTS, min_size=1, max_size=40),
+    _TEXTS | st.text("ע", max_size=400),
+)
+@settings(max_examples=200)
+def test_what_is_left_out_is_always_said(
+    budget: int, title: str, notes: list[str], data: list[str], alike: str
+) -> None:
+    """At least one row is shown, whatever stands above it, and when rows are missing the exact next call is the end."""
+    text, shown = _answered(budget, title, notes, data, alike)
     assert 1 <= shown <= len(data)
     if shown < len(data):
         assert text.endswith(f"\n{_more(len(data), shown)}")

@@ -81,9 +81,14 @@ def cut_above_call(text: Quoted, room: int) -> Quoted:
     above, _, call = text.rpartition("\n")
     left = room - cost(call)
     if left < 0:
-        return _NO_CALL if cost(_NO_CALL) <= room else ""
+        return no_call(room)
     above = cut(above, left) if left >= SHORTEST_LINE else ""
     return f"{above}\n{call}" if above else call
+
+
+def no_call(room: int) -> Quoted:
+    """What stands in the place of a call that is missing; "" without room."""
+    return _NO_CALL if cost(_NO_CALL) <= room else ""
 
 
 class Rows:

@@ -7,7 +7,7 @@ from functools import cache
 from itertools import chain
 
 from evals_mcp.answers.frame.allocation import Need
-from evals_mcp.answers.frame.detail import LEAST, Rows, cost, cut, cut_above_call, fit_rows, squeeze
+from evals_mcp.answers.frame.detail import LEAST, Rows, Shown, cost, cut, cut_above_call, fit_rows, no_call, squeeze
 from evals_mcp.answers.frame.quoting import Quoted
 
 
@@ -68,8 +68,7 @@ class List:
         with the texts."""
         if self.rank is Rank.EXTRA and room < self.minimum:
             return [], 0
-        beside = self.rows.cost(0, self.least) + self._below(len(self.rows))
-        whole, room = room, room - cost(header := cut(self.header, max(room // 2, room - beside)))
+        whole, room = room, room - cost(header := self._header(room))
         smaller = self.rank is not Rank.VERDICTS and self.least >= LEAST
         shown = fit_rows(
             self.rows,
@@ -86,12 +85,29 @@ class List:
         amount = max(len(shown.texts), 1)
         on_cut = self.on_cut
         if not shown.texts:
-            on_cut = ""
-            shown = squeeze(self.rows.rows[0], room - self._below(amount), self.least)
+            header, on_cut, shown = self._first_row(whole)
+            room = whole - cost(header)
         self.omits = amount < len(self.rows)
-        below = cut_above_call(self.footer(amount), room - shown.cost)
+        left = room - shown.cost
+        below = cut_above_call(self.footer(amount), left) if shown.texts else no_call(left)
         self.texts = [text for text in (header, *shown.texts) if text]
         if below.endswith(on_cut.rpartition(": ")[2]):  # the same advice
             on_cut = ""
         closings = [text for text in (on_cut if shown.is_cut else "", below) if text]
         return closings, cost(header) + shown.cost + sum(map(cost, closings))
+
+    def _first_row(self, room: int) -> tuple[Quoted, Quoted, Shown]:
+        """What is shown where the least detail of a row has no room: as much of the header as has room above the first
+        row, which the call for the others passes over; `on_cut` if it has room; and the row, cut if even alone."""
+        row, below = self.rows.rows[0], self._below(1)
+        left = room - below - cost(row.render(0))
+        on_cut = self.on_cut if cost(self.on_cut) <= left else ""
+        header = cut(self.header, left - cost(on_cut))
+        return header, on_cut, squeeze(row, room - below - cost(header) - cost(on_cut), self.least)
+
+    def _header(self, room: int) -> Quoted:
+        """The header: whole beside all rows, else cut so that the first row has room, but not to less than half."""
+        most = max(room // 2, room - self.minimum + cost(self.header))
+        if most < cost(self.header) <= room - self._below(len(self.rows)) - self.rows.total(self.least, room):
+            return self.header
+        return cut(self.header, most)
