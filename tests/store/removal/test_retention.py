@@ -12,7 +12,7 @@ from tests.review_world import Clock, ReviewWorld
 
 from evals_mcp.errors import NotFound
 from evals_mcp.store.database.acts import Act, begin_act, without_act
-from evals_mcp.store.database.tables import evaluation_runs, runs
+from evals_mcp.store.database.tables import evaluation_runs, logs, runs
 from evals_mcp.store.logs.logs import LogTarget
 from evals_mcp.store.removal import retention
 from evals_mcp.store.removal.retention import Retention, find_evaluations
@@ -164,3 +164,45 @@ def test_a_new_judgment_keeps_an_old_trace(world: World, on_step: bool) -> None:
     assert world.store.logs.get(step).output == "step"
     assert world.store.logs.get(world.loose).output == "loose"
     check_counts(world.store)
+
+
+def _judge_in_a_trace(world: World) -> str:
+    """Two years ago, a log in no run has as its step a judgment of a log of the old evaluation, with a step itself."""
+    now = world.clock.now
+    world.clock.now = now - timedelta(days=2 * 365)
+    written = world.store.logs
+    said = {"judgment": False, "user": "zed", "trace_parent_id": world.loose}
+    judgment = written.create_judgment(LogTarget(version_id=world.old.judge), world.old.logs[0][0], said).id
+    version_id = world.store.runs.all(world.new.id)[0].version.version_id  # type: ignore[union-attr]
+    of_loose = written.create_judgment(LogTarget(version_id=world.old.judge), world.loose, {"judgment": True}).id
+    for parent in (judgment, of_loose, of_loose):
+        written.create("prompt", LogTarget(version_id=version_id), {"output": "thought", "trace_parent_id": parent})
+    world.clock.now = now
+    return judgment
+
+
+def test_the_trace_of_a_judge_stays_as_long_as_a_run_that_it_judged(world: World) -> None:
+    """A judgment can be a step of a log in no run: what is kept loses none of its judgments with that log."""
+    judgment = _judge_in_a_trace(world)
+    assert world.plan({world.old.id}).logs == 1  # of the shared evaluation alone
+    world.delete({world.old.id})
+    assert judgment in [log.id for log in world.store.logs.get(world.old.logs[0][0]).evaluator_logs]
+    assert world.store.logs.get(world.loose).output == "loose"
+    check_counts(world.store)
+
+
+def test_judgments_within_traces_and_their_steps_are_counted_once(world: World) -> None:
+    """What is said to go is what goes, row by row."""
+    _judge_in_a_trace(world)
+    plan, before = world.plan(), _kinds(world.store)
+    assert world.delete()
+    after = _kinds(world.store)
+    assert (plan.logs, plan.judgments) == (before[False] - after[False], before[True] - after[True])
+    check_counts(world.store)
+
+
+def _kinds(store: Store) -> dict[bool, int]:
+    """How many rows of logs are no judgments (False), and judgments (True)."""
+    with store.database.read() as connection:
+        judged = list(connection.execute(select(logs.c.judged_log_number)).scalars())
+    return {is_judgment: sum((number is not None) is is_judgment for number in judged) for is_judgment in (False, True)}

@@ -8,7 +8,7 @@ from collections.abc import Collection, Generator, Iterator, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, delete, exists, func, or_, select, union
 
 from evals_mcp.errors import NotFound
 from evals_mcp.store.database.acts import note
@@ -54,15 +54,18 @@ class Retention(Repository):
         """Count what `delete` would delete. Changes nothing."""
         with self._database.read() as connection:
             old = _old_evaluations(connection, before, keep)
-            going = _runs_going(connection, [item.id for item in old], before)
-            of_logs = _is_old_log(connection, before, going)
-            counted = select(func.count()).select_from(logs)
-            roots = select(logs.c.number).where(of_logs)
-            in_traces = or_(logs.c.number.in_(roots), logs.c.trace_root_number.in_(roots))
-            removed = connection.execute(counted.where(in_traces)).scalar_one()
-            judged = select(logs.c.number).where(in_traces)
-            judging = connection.execute(counted.where(logs.c.judged_log_number.in_(judged))).scalar_one()
-            return Plan(old, len(going), removed, judging)
+            runs_going = _runs_going(connection, [item.id for item in old], before)
+            roots = select(logs.c.number).where(_is_old_log(connection, before, runs_going)).cte("roots")
+            of_roots = select(roots.c.number)
+            in_traces = or_(logs.c.number.in_(of_roots), logs.c.trace_root_number.in_(of_roots))
+            traces = select(logs.c.number).where(in_traces).cte("traces")
+            judging = select(logs.c.number).where(logs.c.judged_log_number.in_(select(traces.c.number))).cte("judging")
+            steps = select(logs.c.number).where(logs.c.trace_root_number.in_(select(judging.c.number)))
+            going = union(select(traces.c.number), select(judging.c.number), steps)  # also steps of judgments
+            is_judgment = logs.c.judged_log_number.is_not(None)
+            counted = select(is_judgment, func.count()).where(logs.c.number.in_(going)).group_by(is_judgment)
+            counts = {bool(judges): count for judges, count in connection.execute(counted).all()}
+            return Plan(old, len(runs_going), counts.get(False, 0), counts.get(True, 0))
 
     def steps(self, before: datetime, keep: Collection[str]) -> Generator[int]:
         """Delete it step by step. Yields the number of rows of each step, after its transaction.
@@ -178,16 +181,22 @@ def _runs_going_of(connection: Connection, run_id: str, before: datetime) -> lis
 
 
 def _is_old_log(connection: Connection, before: datetime, runs_going: Sequence[str]) -> ColumnElement[bool]:
-    """Whether a log, its trace and its judgments are older than a moment, and no run that stays has one of them.
+    """Whether a log, its trace and its judgments are older than a moment, and no run that stays has one of them, or
+    a log that one of them judges.
 
     True for roots of traces, and for logs without one.
     """
     part, judging = logs.alias("part"), logs.alias("judging")
     in_trace = or_(part.c.number == logs.c.number, part.c.trace_root_number == logs.c.number)
-    stays = and_(run_logs.c.log_number == part.c.number, ~among(connection, run_logs.c.run_id, runs_going))
+    stays = ~among(connection, run_logs.c.run_id, runs_going)
     is_new: Any = select(part.c.number).where(in_trace, part.c.created_at >= before).correlate(logs).exists()
-    is_held: Any = (
-        select(part.c.number).select_from(part.join(run_logs, stays)).where(in_trace).correlate(logs).exists()
+    is_held, judges = (
+        select(part.c.number)
+        .select_from(part.join(run_logs, and_(run_logs.c.log_number == number, stays)))
+        .where(in_trace)
+        .correlate(logs)
+        .exists()
+        for number in (part.c.number, part.c.judged_log_number)
     )
     is_judged: Any = (
         select(judging.c.number)
@@ -197,4 +206,4 @@ def _is_old_log(connection: Connection, before: datetime, runs_going: Sequence[s
         .exists()
     )
     is_root = and_(logs.c.judged_log_number.is_(None), logs.c.trace_parent_number.is_(None))
-    return and_(is_root, logs.c.created_at < before, ~is_new, ~is_held, ~is_judged)
+    return and_(is_root, logs.c.created_at < before, ~is_new, ~is_held, ~judges, ~is_judged)
