@@ -1,7 +1,9 @@
 """Large and deep bodies: refused early, taken in turns, and never stored in part."""
 
 import json
-from collections.abc import AsyncIterator, Sequence
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,7 @@ from evals_mcp.api.middleware.large_bodies import (
     LARGE_BODY,
     BodiesInFlightError,
     BodyCounts,
+    BodyNotKeptError,
     BodyTooLargeError,
     ClientGoneError,
     LargeBodies,
@@ -201,6 +204,41 @@ async def test_a_client_that_left_loses_its_turn() -> None:
     bodies = LargeBodies()
     with pytest.raises(ClientGoneError):
         await _read(bodies, [(b"a" * 2 * LARGE_BODY, False), None])
+
+
+@contextmanager
+def _files_of_at_most(size: int) -> Iterator[None]:
+    """No file of this process may grow larger, as on a full disk: a write that crosses it is cut."""
+    resource = pytest.importorskip("resource")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+@pytest.mark.parametrize("last", [b"b" * 100, b"b" * LARGE_BODY])
+async def test_a_body_that_the_temporary_folder_cannot_take_is_refused_and_never_cut(last: bytes) -> None:
+    """The last write of all may be the one that is cut. What is reserved for the body is free again."""
+    counts = BodyCounts()
+    bodies = LargeBodies(counts=counts)
+    with _files_of_at_most(2 * LARGE_BODY + 50), pytest.raises(BodyNotKeptError):
+        await _read(bodies, [(b"a" * 2 * LARGE_BODY, True), (last, False)])
+    assert counts == BodyCounts()
+
+
+async def test_a_full_temporary_folder_is_told_and_small_bodies_go_on(
+    store: Store, caplog: pytest.LogCaptureFixture
+) -> None:
+    """No internal error; the log names the folder to whoever can make room in it."""
+    async with _client(store) as client:
+        with _files_of_at_most(LARGE_BODY):
+            refused = await client.post("/v5/flows", content=b'"%b"' % (b"a" * 2 * LARGE_BODY), headers=_JSON)
+        assert (refused.status_code, refused.headers["retry-after"]) == (503, "60")
+        assert refused.json()["detail"].startswith("The server has no room for a large body. Nothing was written.")
+        assert (await client.post("/v5/flows", json={"path": "f", "attributes": {"a": 1}})).status_code == 200
+    assert f"A large body cannot be kept in {tempfile.gettempdir()}: File too large." in caplog.messages
 
 
 @pytest.mark.slow

@@ -1,8 +1,10 @@
 """Checks every request before a handler sees it: size, path, and text that storage cannot hold."""
 
 import json
+import logging
 import math
 import re
+import tempfile
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
@@ -15,6 +17,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from evals_mcp.api.middleware.large_bodies import (
     LARGE_BODY,
     BodiesInFlightError,
+    BodyNotKeptError,
     BodyTooLargeError,
     ClientGoneError,
     LargeBodies,
@@ -33,6 +36,11 @@ _SUSPECT_NUMBER = re.compile(rb"\d(?:[eE]\+?\d{3}|\d{199})")
 _DIGITS_ALIKE = bytes.maketrans(b"123456789E", b"000000000e")
 _MANY_DIGITS = b"0" * 200
 _BUSY = {"detail": "The server is receiving as many large bodies as it can hold. Send yours again in a few seconds."}
+_NO_ROOM = {
+    "detail": "The server has no room for a large body. Nothing was written. Send it again later, or tell whoever runs "
+    "the server: its log says why."
+}
+_log = logging.getLogger(__name__)
 
 
 class BodyGuard:
@@ -78,6 +86,9 @@ class BodyGuard:
             await JSONResponse(too_large, status_code=413)(scope, receive, send)
         except BodiesInFlightError:
             await JSONResponse(_BUSY, status_code=503, headers={"Retry-After": "5"})(scope, receive, send)
+        except BodyNotKeptError as error:
+            _log.warning("A large body cannot be kept in %s: %s.", tempfile.tempdir or "a file", error.strerror)
+            await JSONResponse(_NO_ROOM, status_code=503, headers={"Retry-After": "60"})(scope, receive, send)
         except ClientGoneError:
             return
 

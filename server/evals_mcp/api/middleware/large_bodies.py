@@ -32,6 +32,10 @@ class BodiesInFlightError(ValueError):
     """The large bodies that the server has already leave no room for another one."""
 
 
+class BodyNotKeptError(OSError):
+    """The temporary folder cannot take a large body, or give it back."""
+
+
 class ClientGoneError(ConnectionError):
     """The client went away before its whole body was here, or before its turn came."""
 
@@ -69,7 +73,8 @@ class LargeBodies:
 
         A large one is given when its turn comes, which ends with the context.
 
-        Raises BodyTooLargeError, BodiesInFlightError and ClientGoneError. The rest of the body is then not read.
+        Raises BodyTooLargeError, BodiesInFlightError, BodyNotKeptError and ClientGoneError. The rest of
+        the body is then not read.
         """
         parts, size = bytearray(), 0
         incoming = _parts(receive)
@@ -114,7 +119,7 @@ class LargeBodies:
 
     @contextlib.contextmanager
     def _filed(self, largest: int) -> Iterator["_Filed"]:
-        with tempfile.TemporaryFile(prefix="evals-mcp-", buffering=0) as file:
+        with _opened() as file:
             filed = _Filed(self, file, largest)
             try:
                 yield filed
@@ -143,11 +148,29 @@ class _Filed:
         _check(self.size + len(part), self._largest)
         self._bodies.reserve(len(part))
         self.size += len(part)
-        self._file.write(part)
+        left = memoryview(part)
+        with _keeping():
+            while left:  # the last write that a full disk takes is cut
+                left = left[self._file.write(left) :]
 
     def take(self) -> bytes:
-        self._file.seek(0)
-        return self._file.read()
+        with _keeping():
+            self._file.seek(0)
+            return self._file.read()
+
+
+def _opened() -> IO[bytes]:
+    with _keeping():
+        return tempfile.TemporaryFile(prefix="evals-mcp-", buffering=0)
+
+
+@contextlib.contextmanager
+def _keeping() -> Iterator[None]:
+    """Say of a failure that it is the temporary folder's. Raises BodyNotKeptError."""
+    try:
+        yield
+    except OSError as error:
+        raise BodyNotKeptError(error.errno, error.strerror) from error
 
 
 def _check(size: int, largest: int) -> None:
