@@ -141,6 +141,20 @@ def test_a_new_configuration_holds_after_a_reload_and_a_wrong_one_never(supervis
     assert "hunter2" not in "\n".join(server.lines)
 
 
+def test_what_is_read_again_is_served_where_the_server_listens(supervised: Start, tmp_path: Path) -> None:
+    """Another host in the file means nothing until a restart: also not that a database without keys is for all."""
+    file, database, without = tmp_path / "serve.toml", tmp_path / "keys.db", tmp_path / "without.db"
+    create_key(str(database), None, "ann")
+    file.write_text(f'database = "{database}"\nport = 0\nhost = "0.0.0.0"\n', encoding="utf-8")
+    server = supervised("--config", str(file))
+    file.write_text(f'database = "{without}"\nport = 0\n', encoding="utf-8")
+    server.signal(signal.SIGHUP)
+    server.wait_for("With the new configuration: Without API keys")
+    url = server.url.replace("0.0.0.0", "127.0.0.1")
+    assert httpx.get(f"{url}/v5/flows", timeout=240).status_code == 401
+    assert any("Host and port stay as they are" in line for line in server.lines)
+
+
 def test_a_server_without_a_file_and_workers_says_that_it_has_nothing_to_read(
     supervised: Start, tmp_path: Path
 ) -> None:

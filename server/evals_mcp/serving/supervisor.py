@@ -13,6 +13,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from itertools import count
 from multiprocessing.connection import wait
 from pathlib import Path
@@ -259,6 +260,7 @@ class _Supervisor:
             return
         if (options.host, options.port) != (self._options.host, self._options.port):
             _LOGGER.warning("Host and port stay as they are until the server is started again.", extra=ASKED_FOR)
+            options = replace(options, host=self._options.host, port=self._options.port)
         self._next = options
 
     def _replace(self, options: ServeOptions) -> None:
