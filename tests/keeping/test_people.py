@@ -173,6 +173,22 @@ def test_a_person_is_deleted_and_others_count_as_before(world: World) -> None:
     assert {key.name for key in list_keys(world.address)} == {"ben", "gone"}
 
 
+def test_what_goes_with_a_person_is_counted_before(world: World) -> None:
+    """Whoever deletes somebody's logs deletes their steps, too, and what others said of them."""
+    store = world.opened.store
+    version_id = store.runs.all(world.review.id)[0].version.version_id  # type: ignore[union-attr]
+    fields = {"output": "step", "trace_parent_id": world.own}
+    step = store.logs.create("prompt", LogTarget(version_id=version_id), fields).id
+    for judged, by in ((step, "ben"), (world.own, "ben"), (world.own, _NAME)):
+        world.review.label(judged, True, by)
+    found, logs = look_for(world.opened, _NAME), len(raw_rows(store.database)["logs"])
+    assert (found.judgments, found.logs, found.others) == (5, 1, 3)
+    assert look_for(world.opened, _NAME, with_logs=False).others == 0
+    done = forget(world.opened, _NAME, "delete", None).found
+    assert (done, logs - len(raw_rows(store.database)["logs"])) == (found, 5 + 1 + 3)
+    check_counts(store)
+
+
 def test_logs_of_a_user_of_the_same_name_can_stay(world: World) -> None:
     """The name of an end user may be that of a colleague."""
     forget(world.opened, _NAME, "delete", None, with_logs=False)

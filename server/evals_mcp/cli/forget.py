@@ -68,6 +68,7 @@ def _show(found: "Found") -> None:
         ("keys", found.keys),
         ("evaluations, runs and versions created", found.created),
         ("keys of others created, rotated or revoked", found.administered),
+        ("steps and judgments of others, which --delete takes along", found.others),
     )
     print_rows(("what", "count"), [(what, f"{count:,}") for what, count in rows])
     if found.similar:

@@ -9,6 +9,7 @@ from evals_mcp.errors import NotFound
 from evals_mcp.keeping.workspaces import OpenWorkspace, empty_log, vacuum_tables
 from evals_mcp.models.pseudonyms import new_pseudonym
 from evals_mcp.store.database.acts import Act, begin_act, without_act
+from evals_mcp.store.logs.deletions import dependants
 from evals_mcp.store.removal.people import Traces, delete_person, find_person, is_like, like_names, rename_person
 from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA, api_keys
 
@@ -21,7 +22,8 @@ _IN_CONTROL = {"schema_translate_map": {None: CONTROL_SCHEMA}}
 
 class Found(NamedTuple):
     """How much there is of a person, and other names that may be theirs. `administered` counts keys of others that the
-    person created, rotated or revoked."""
+    person created, rotated or revoked; `others` the steps of the person's logs, and the judgments by others of all
+    these, which a deletion takes along."""
 
     judgments: int
     logs: int
@@ -31,6 +33,7 @@ class Found(NamedTuple):
     created: int
     administered: int
     similar: list[str]
+    others: int
 
     @property
     def is_empty(self) -> bool:
@@ -98,7 +101,8 @@ def _found(connection: Connection, opened: OpenWorkspace, name: str, traces: Tra
         *(other for row in rows for other in row if other and is_like(other, name)),
     }
     administered = sum(name in row[1:] and row.name != name for row in rows)
-    return Found(*counts, traces.created, administered, sorted(similar))
+    others = len(dependants(connection, [*traces.judgments, *traces.logs]))
+    return Found(*counts, traces.created, administered, sorted(similar), others)
 
 
 def _end_keys(connection: Connection, opened: OpenWorkspace, name: str, pseudonym: str | None) -> None:

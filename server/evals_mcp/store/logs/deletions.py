@@ -1,6 +1,6 @@
 """Delete logs and everything that depends on them, inside a transaction."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection, delete, func, or_, select, update
@@ -14,7 +14,8 @@ from evals_mcp.store.logs.step_usage import refresh_above
 
 def delete_logs(connection: Connection, ids: Sequence[str], now: datetime) -> None:
     """Delete logs with their judgments, the traces below them and their texts in the journal. Ignores unknown ids."""
-    numbers = _with_dependants(connection, ids)
+    numbers = _numbers_of(connection, ids)
+    numbers |= dependants(connection, numbers)
     run_ids = unlink_judgments(connection, _judgments_of_others(connection, numbers))
     parents = _parents_of(connection, numbers)
     # Everything that depends on a log was stored after it.
@@ -34,20 +35,25 @@ def delete_logs(connection: Connection, ids: Sequence[str], now: datetime) -> No
         recount_run(connection, run_id, now)
 
 
-def _with_dependants(connection: Connection, ids: Sequence[str]) -> set[int]:
-    """The numbers of logs, of their trace children, and of the judgments of all of them."""
+def _numbers_of(connection: Connection, ids: Sequence[str]) -> set[int]:
     found: set[int] = set()
-    for id_batch in batches(ids):
-        found |= set(connection.execute(select(logs.c.number).where(logs.c.id.in_(id_batch))).scalars())
-    newest = list(found)
+    for batch in batches(ids):
+        found |= set(connection.execute(select(logs.c.number).where(logs.c.id.in_(batch))).scalars())
+    return found
+
+
+def dependants(connection: Connection, numbers: Collection[int]) -> set[int]:
+    """The numbers of the other logs that go with logs: of their trace children, and of the judgments of all of them."""
+    known = set(numbers)
+    newest = sorted(known)
     while newest:
         below: set[int] = set()
         for batch in batches(newest):
             hangs = or_(logs.c.judged_log_number.in_(batch), logs.c.trace_parent_number.in_(batch))
             below |= set(connection.execute(select(logs.c.number).where(hangs)).scalars())
-        newest = sorted(below - found)
-        found |= below
-    return found
+        newest = sorted(below - known)
+        known |= below
+    return known.difference(numbers)
 
 
 def _parents_of(connection: Connection, numbers: set[int]) -> set[int]:
