@@ -2,10 +2,13 @@
 
 import random
 from collections import Counter
+from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from evals_mcp.serving import shared_counts
 from evals_mcp.serving.shared_counts import CountsPlace, OwnWaits, SharedCounts, SharedParts, make_counts
 from evals_mcp.store.database.minutes import OwnMinutes
 
@@ -51,12 +54,29 @@ def test_who_takes_a_place_goes_on_counting(tmp_path: Path, three: list[SharedCo
 
 
 def test_two_minutes_that_begin_at_once_become_one(three: list[SharedCounts]) -> None:
-    """The one that ends first: as if one had seen the other in time."""
+    """The one that ends first: as if one had seen the other in time. What was counted in the other one still counts."""
     first, second = three[0].requests, three[1].requests
-    first.take("red", 1.0)
-    second.take("red", 0.5)  # its clock was read before
-    assert first.take("red", 1.1).ends == 60.5
-    assert second.take("red", 1.2) == (3, 60.5)
+    assert [first.take("red", 1.0).number for _ in range(3)] == [1, 2, 3]
+    assert second.take("red", 0.5) == (4, 60.5)  # its clock was read before
+    assert first.take("red", 1.1) == (5, 60.5)
+    assert second.take("red", 1.2) == (6, 60.5)
+    assert second.take("red", 60.5) == (1, 120.5)
+
+
+def test_who_counts_at_the_same_time_is_seen(three: list[SharedCounts], monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another process counts between a look at its count and one's own: else both had the last one of a limit."""
+    first, second = three[0].requests, three[1].requests
+    assert first.take("red", 1.0).number == 1
+    of_rows = "_Rows.write"
+    write = attrgetter(of_rows)(shared_counts)
+
+    def write_after_another(*given: Any) -> None:
+        monkeypatch.undo()
+        assert second.take("red", 1.1).number == 2
+        write(*given)
+
+    monkeypatch.setattr(f"{shared_counts.__name__}.{of_rows}", write_after_another)
+    assert first.take("red", 1.1).number == 3
 
 
 def test_more_names_than_there_is_room_for_push_out_no_others(three: list[SharedCounts]) -> None:

@@ -192,13 +192,11 @@ class _Rows:
         times = self._times[start + _IN_BUCKET : start + 2 * _IN_BUCKET].tolist()
         place = names.index(name) if name in names else times.index(min(times))
         time = start + _IN_BUCKET + place
-        is_same = names[place] == name and times[place] == row.until
-        if not is_same:
+        if names[place] != name:
             self._times[time] = 0.0  # what others read meanwhile holds no longer
             self._names[start + place] = name
-        self._counts[time + _IN_BUCKET] = row.number
-        if not is_same:
-            self._times[time] = row.until
+        self._counts[time + _IN_BUCKET] = row.number  # before its time: one that still holds is never too small
+        self._times[time] = row.until
 
 
 _NOTHING = _Row(0.0, 0)
@@ -220,15 +218,19 @@ class _Kind:
 
 class _SharedMinutes(_Kind):
     def take(self, name: str, now: float) -> Taken:
-        """Count a name once more. Its minute is the one that ends first, if two processes began one at once."""
+        """Count a name once more. Its minute is the one that ends first, if two processes began one at once: what each
+        has counted by then is all within it.
+
+        The others are read after this process has written: of two that count at once, one sees both.
+        """
         place = self._place(name)
         found = self._rows.read(*place)
-        ends = min((row.until for row in found if now < row.until <= now + MINUTE), default=now + MINUTE)
+        ends = min(row.until for row in (*found, _Row(now + MINUTE, 0)) if now < row.until)
         own = found[self._rows.own]
-        row = _Row(ends, own.number + 1 if own.until == ends else 1)
-        self._rows.write(*place, row)
-        others = sum(row.number for slot, row in enumerate(found) if row.until == ends and slot != self._rows.own)
-        return Taken(row.number + others, ends)
+        number = own.number + 1 if now < own.until else 1
+        self._rows.write(*place, _Row(ends, number))
+        others = [row for slot, row in enumerate(self._rows.read(*place)) if slot != self._rows.own]
+        return Taken(number + sum(row.number for row in others if now < row.until), ends)
 
 
 class _SharedWaits(_Kind):
