@@ -16,6 +16,7 @@ from tests.serving.administration import create_key, revoke_key
 from evals_mcp.errors import Conflict, EvalsError, Unavailable
 from evals_mcp.keeping.sqlite_backup import back_up_file, restore_file
 from evals_mcp.store.store import open_store
+from evals_mcp.store.teams.control import open_control
 
 _NOW = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
 
@@ -77,6 +78,21 @@ def test_a_backup_has_what_was_committed_before_it_while_writers_go_on(sample_co
             stop.set()
             writer.join()
         assert written[0] > 60
+
+
+@pytest.mark.parametrize("ending", ["-wal", "-shm", "-journal"])
+def test_no_backup_is_put_where_sqlite_has_a_part_of_a_database(sample_copy: Path, tmp_path: Path, ending: str) -> None:
+    """There it would replace what is not in the file yet, or be deleted when the database is opened."""
+    path = sample_copy.with_name(sample_copy.name + ending)
+    backup = tmp_path / "backup.db"
+    back_up_file(sample_copy, backup, _NOW)
+    before = _names(tmp_path)
+    for force in (False, True):
+        with pytest.raises(Conflict, match="SQLite's own"):
+            back_up_file(sample_copy, path, _NOW, force=force)
+    with pytest.raises(Conflict, match="SQLite's own"):
+        restore_file(backup, path, _NOW, replace=True)
+    assert _names(tmp_path) == before
 
 
 def test_an_existing_backup_is_replaced_only_when_told(sample_copy: Path, tmp_path: Path) -> None:
@@ -152,6 +168,7 @@ def test_a_changed_byte_anywhere_is_told(sample_copy: Path, tmp_path: Path) -> N
         ("cut within a page", r"The backup PATH is damaged: .* Nothing was changed\."),
         ("foreign", "belongs to another program"),
         ("newer", "A newer version of evals-mcp wrote it"),
+        ("newer keys", "A newer version of evals-mcp wrote its keys"),
         ("empty", "is empty"),
     ],
 )
@@ -165,6 +182,11 @@ def test_what_is_no_backup_is_not_restored(sample_copy: Path, tmp_path: Path, ki
         backup.write_bytes(content)
         with closing(sqlite3.connect(backup, isolation_level=None)) as connection:
             connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    elif kind == "newer keys":
+        backup.write_bytes(content)
+        open_control(str(backup)).close()
+        with closing(sqlite3.connect(backup, isolation_level=None)) as connection:
+            connection.execute("UPDATE evals_mcp_control_version SET version_num = '9999'")
     elif kind == "foreign":
         with closing(sqlite3.connect(backup)) as connection:
             connection.execute("CREATE TABLE alembic_version (version_num TEXT)")

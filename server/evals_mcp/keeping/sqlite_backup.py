@@ -15,13 +15,14 @@ from evals_mcp.keeping.checksums import add_checksum, has_changed_bytes
 from evals_mcp.keeping.control_rows import names_of_working
 from evals_mcp.keeping.dated_backups import delete_older, write_dated
 from evals_mcp.keeping.new_paths import put_in_place, require_free, require_replaceable, temporary_beside
-from evals_mcp.keeping.sqlite_copies import copy_database, require_ours, require_sound
+from evals_mcp.keeping.sqlite_copies import copy_database, require_known_keys, require_ours, require_sound
 from evals_mcp.store.database.checkup import Checkup
 from evals_mcp.store.database.failures import failure_kind, plain_errors
 from evals_mcp.store.database.sqlite_file import SqliteFile
 
 _IN_USE = frozenset((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED))
 _MAGIC = b"SQLite format 3\0"
+_BESIDE = ("-wal", "-shm", "-journal")
 _HELD = ("files", "logs", "evaluations", "api_keys")
 
 
@@ -55,6 +56,7 @@ def back_up_file(database: Path, to: Path, now: datetime, *, force: bool = False
 
 
 def _write(database: Path, path: Path, *, force: bool = False) -> Checkup:
+    _require_name(path)
     if path.exists() and path.samefile(database):
         raise Conflict(f"{path} is the database itself. Name another file.")
     require_free(path, force=force)
@@ -73,6 +75,7 @@ def restore_file(backup: Path, database: Path, now: datetime, *, replace: bool =
     database with data, and for one that a process has open.
     """
     database = _real_path(database)
+    _require_name(database)
     _require_backup(backup)
     if database.exists() and database.samefile(backup):
         raise Conflict(f"{backup} is the database itself. Name another file.")
@@ -98,6 +101,11 @@ def restore_file(backup: Path, database: Path, now: datetime, *, replace: bool =
     return Restored(checkup, None if is_empty else kept, _working_keys(database, now))
 
 
+def _require_name(path: Path) -> None:
+    if path.name.endswith(_BESIDE):
+        raise Conflict(f"{path} has an ending of SQLite's own, for what is beside a database. Name another file.")
+
+
 def _require_backup(backup: Path) -> None:
     """Raise Unavailable for a damaged backup, and Conflict for one of another program or a newer evals-mcp."""
     with _damage_of(backup):
@@ -105,6 +113,7 @@ def _require_backup(backup: Path) -> None:
             raise Unavailable(_DAMAGED.format(backup))
         require_ours(backup)
         require_sound(backup, f"The backup {backup}")
+        require_known_keys(backup, f"The backup {backup}")
 
 
 @contextmanager
@@ -199,7 +208,7 @@ def _keep(database: Path, kept: Path) -> None:
 
 def _move_logs(database: Path, kept: Path) -> None:
     """Move what a damaged or deleted database left beside it: SQLite would take it for that of the new one."""
-    for ending in ("-wal", "-shm", "-journal"):
+    for ending in _BESIDE:
         with suppress(FileNotFoundError):
             os.replace(f"{database}{ending}", f"{kept}{ending}")
 

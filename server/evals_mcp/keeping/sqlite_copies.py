@@ -10,8 +10,9 @@ from evals_mcp.errors import Conflict, EvalsError, Unavailable
 from evals_mcp.keeping.new_paths import NOTHING_CHANGED
 from evals_mcp.store.database.checkup import Checkup, check_up
 from evals_mcp.store.database.failures import plain_errors
-from evals_mcp.store.database.opening import WORKSPACE
+from evals_mcp.store.database.opening import WORKSPACE, revisions
 from evals_mcp.store.database.sqlite_file import SqliteFile
+from evals_mcp.store.teams.control import CONTROL
 
 _NOT_WRITTEN = frozenset((sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN))
 _STEPS_A_LOOK = 1_000_000
@@ -66,3 +67,12 @@ def require_sound(path: Path, name: str) -> Checkup:
     if checkup.revision is None:
         raise Unavailable(f"{name} has no tables of evals-mcp.")
     return checkup
+
+
+def require_known_keys(path: Path, name: str) -> None:
+    """Raise Conflict if a newer evals-mcp wrote the keys of a database, which `require_sound` does not look at."""
+    with plain_errors():
+        contents = SqliteFile(path, read_only=True).look(CONTROL.version_table)
+    revision, known = contents and contents.revision, revisions(CONTROL)
+    if revision is not None and revision not in known:
+        raise Conflict(f"{name}: A newer version of evals-mcp wrote its keys (schema {revision}, here {known[-1]}).")
