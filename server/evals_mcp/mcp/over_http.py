@@ -95,12 +95,20 @@ class McpOverHttp:
 
     async def _let_in(self, scope: Scope, receive: Receive, send: Send) -> None:
         key = _key(Headers(scope=scope))
-        try:
-            guest = await self._enter(key)
-        except EvalsError as error:
-            await _refusal(error, self._sign_in, has_key=key is not None)(scope, receive, send)
+        state = scope.setdefault("state", {})
+
+        async def let_in() -> ASGIApp | None:
+            try:
+                state["grant"] = await self._enter(key)
+            except EvalsError as error:
+                return _refusal(error, self._sign_in, has_key=key is not None)
+            return None
+
+        refusal = await let_in()
+        if refusal is not None:
+            await refusal(scope, receive, send)
             return
-        scope.setdefault("state", {})["grant"] = guest
+        state["let_in"] = let_in  # for the guard: a key may end while the body comes in
         answer = self._guarded if scope["method"] == "POST" else self._guarded_refusal
         await answer(scope, receive, _telling(scope, receive, send))
 

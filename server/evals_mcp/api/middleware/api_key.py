@@ -31,6 +31,8 @@ def describe_keys(document: dict[str, Any]) -> None:
 class KeyGate:
     """Puts the key's grant into the request state as `grant`, or answers 401, or 403 if the key may not do this.
 
+    `let_in` of the state looks again, for who reads the body: it puts the grant there anew, or returns that answer.
+
     What is refused to a key counts as a request of its workspace, unless the API `is_embedded`.
     """
 
@@ -46,14 +48,22 @@ class KeyGate:
         if scope["type"] != "http" or scope["path"] in OPEN_PATHS:
             await self._app(scope, receive, send)
             return
-        try:
-            grant = await self._access.grant(Headers(scope=scope).get("x-api-key"))
-            scope.setdefault("state", {})["grant"] = grant  # also of what is refused: the log says whose key it was
-            require_role(grant, need_of(scope["method"], scope["path"]))
-        except EvalsError as error:
-            headers = {"WWW-Authenticate": "X-API-KEY"} if error.status == 401 else None
-            refusal = JSONResponse({"detail": str(error)}, status_code=error.status, headers=headers)
+        state = scope.setdefault("state", {})
+
+        async def let_in() -> JSONResponse | None:
+            try:
+                grant = await self._access.grant(Headers(scope=scope).get("x-api-key"))
+                state["grant"] = grant  # also of what is refused: the log says whose key it was
+                require_role(grant, need_of(scope["method"], scope["path"]))
+            except EvalsError as error:
+                headers = {"WWW-Authenticate": "X-API-KEY"} if error.status == 401 else None
+                return JSONResponse({"detail": str(error)}, status_code=error.status, headers=headers)
+            return None
+
+        refusal = await let_in()
+        if refusal is not None:
             counted = LimitGate(refusal, is_embedded=self._is_embedded, is_free_of_storage=True)
             await counted(scope, receive, send)
             return
+        state["let_in"] = let_in
         await self._app(scope, receive, send)

@@ -5,6 +5,7 @@ import logging
 import math
 import re
 import tempfile
+import time
 from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
@@ -40,12 +41,16 @@ _NO_ROOM = {
     "detail": "The server has no room for a large body. Nothing was written. Send it again later, or tell whoever runs "
     "the server: its log says why."
 }
+FRESH = 0.5
+"""Seconds. Who was let in longer ago, when the body is here, has to be let in again before anything is done with it."""
+
 _log = logging.getLogger(__name__)
 
 
 class BodyGuard:
     """Refuses requests that no handler should see. The caller can repeat a corrected request.
 
+    A body takes its time, and a key may end meanwhile: then `let_in` of the request's state says what refuses it.
     Large `bodies` take turns with those of other applications that have the same; if the only caller `is_embedded` in
     this process, they take none, and may have any number of values. An application that `checks_texts` itself gets
     every body that has not too many bytes or values.
@@ -78,8 +83,13 @@ class BodyGuard:
         if scope["method"] in ("GET", "HEAD", "DELETE"):
             await self._app(scope, receive, send)
             return
+        began = time.monotonic()
         try:
             async with self._bodies.read(receive, self._largest_body) as body:
+                refusal = await _let_in_again(scope) if time.monotonic() - began > FRESH else None
+                if refusal is not None:
+                    await refusal(scope, receive, send)
+                    return
                 await self._with_body(body, scope, receive, send)
         except BodyTooLargeError:
             too_large = {"detail": f"The body is larger than {self._largest_body} bytes."}
@@ -113,6 +123,11 @@ class BodyGuard:
             return _refuse_any(body, headers, self._most_values)
         except TooManyValues as error:
             return JSONResponse({"detail": str(error)}, status_code=error.status)
+
+
+async def _let_in_again(scope: Scope) -> ASGIApp | None:
+    let_in = scope.get("state", {}).get("let_in")
+    return None if let_in is None else await let_in()
 
 
 def _has_lines(headers: Headers) -> bool:
