@@ -19,7 +19,7 @@ from evals_mcp.models.questions import ComparisonQuestion, Family, Missing, Outc
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import EvaluatorRow, RunRow
 from evals_mcp.statistics.verdicts import Margins
-from evals_mcp.tools.arguments import Cursor, Evaluation, GroupedBy, MaxTokens, Where, as_list
+from evals_mcp.tools.arguments import AS_SHOWN, Cursor, Evaluation, GroupedBy, MaxTokens, ShownText, Where, as_list
 from evals_mcp.tools.grouped_runs import compare_groups
 from evals_mcp.tools.missing_judgments import failing_evaluators
 from evals_mcp.tools.near_words import OUTCOMES, understood
@@ -36,13 +36,13 @@ _LISTED = {
 }  # by a cursor
 _TEXTS = 800_000  # characters of outputs to compare, shared by the logs of a page
 
-Baseline = Annotated[str, Field(max_length=500, description="Run; default the control, else the oldest.")]
+Baseline = Annotated[str, Field(max_length=500, description="Run; default the control, else the oldest."), AS_SHOWN]
 Candidates = Annotated[
-    list[str], BeforeValidator(as_list), Field(max_length=100, description="Runs; default all others.")
+    list[ShownText], BeforeValidator(as_list), Field(max_length=100, description="Runs; default all others.")
 ]
-Evaluators = Annotated[list[str], BeforeValidator(as_list), Field(max_length=100, description="Default all.")]
+Evaluators = Annotated[list[ShownText], BeforeValidator(as_list), Field(max_length=100, description="Default all.")]
 Margin = Annotated[
-    list[str],
+    list[ShownText],
     BeforeValidator(as_list),
     Field(
         max_length=100, description='Acceptable loss: "5 points", "0.2 sd", "helpful=0.3"; default 2 points, 0.1 sd.'

@@ -14,7 +14,7 @@ from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.runs import find_run
 from evals_mcp.models.logs import LogResponse
 from evals_mcp.models.questions import Filter, LogQuestion
-from evals_mcp.tools.arguments import MaxTokens
+from evals_mcp.tools.arguments import AS_SHOWN, MaxTokens
 from evals_mcp.tools.tool import Tool
 
 LogId = Annotated[str, Field(min_length=1, max_length=500, description="Id or unique prefix.")]
@@ -24,12 +24,13 @@ PartName = Annotated[
         max_length=1_000,
         description="One of these, or a path such as inputs.context; default all.",
     ),
+    AS_SHOWN,
 ]
 Offset = Annotated[
     int, Field(ge=0, le=2**31 - 1, description="First character of part (trace: first step); default 0.")
 ]
-Beside = Annotated[str, Field(max_length=500, description="Run whose log to show, too.")]
-InEvaluation = Annotated[str, Field(max_length=500, description="Evaluation of beside.")]
+Beside = Annotated[str, Field(max_length=500, description="Run whose log to show, too."), AS_SHOWN]
+InEvaluation = Annotated[str, Field(max_length=500, description="Evaluation of beside."), AS_SHOWN]
 
 
 async def get_log(

@@ -14,18 +14,18 @@ from evals_mcp.lookup.label_agreement import label_agreement
 from evals_mcp.lookup.labels import label_type, store_labels
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.models.labels import LabelKind, LabelsRequest
-from evals_mcp.tools.arguments import DryRun, Evaluation, JsonText, as_list
+from evals_mcp.tools.arguments import AS_JSON, AS_SHOWN, DryRun, Evaluation, JsonText, as_list
 from evals_mcp.tools.evaluator_words import read_evaluator
 from evals_mcp.tools.json_rows import as_rows, in_row, read_row
 from evals_mcp.tools.tool import Tool
 
-Labelled = Annotated[str, Field(max_length=2_000, description="As in set_up_run; default notes.")]
+Labelled = Annotated[str, Field(max_length=2_000, description="As in set_up_run; default notes."), AS_SHOWN]
 Logs = Annotated[
     list[Annotated[str, Field(max_length=500)]],
     BeforeValidator(as_list),
     Field(max_length=100, description="Ids."),
 ]
-Judgment = Annotated[JsonText, Field(max_length=100_000, description="true, 4, option, text.")]
+Judgment = Annotated[str, Field(max_length=100_000, description="true, 4, option, text."), AS_JSON]
 Note = Annotated[str, Field(max_length=100_000, description="Why.")]
 Rows = Annotated[
     list[JsonText],
@@ -33,7 +33,7 @@ Rows = Annotated[
     Field(max_length=100, description='Or up to 100: {"log":"…","judgment":…,"note":…}'),
 ]
 Kind = Annotated[LabelKind, Field(description="human: a person decided; default assistant.")]
-Author = Annotated[str, Field(max_length=500, description="Default the host.")]
+Author = Annotated[str, Field(max_length=500, description="Default the host."), AS_SHOWN]
 _KEYS = ("log", "judgment", "note")
 _NOTES = "notes:text"
 

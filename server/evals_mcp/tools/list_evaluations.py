@@ -7,10 +7,10 @@ from pydantic import Field
 from evals_mcp.answers.evaluations import summarize_evaluations, summarize_no_evaluations
 from evals_mcp.answers.frame.calls import Call
 from evals_mcp.lookup.lookup import Lookup
-from evals_mcp.tools.arguments import Cursor, MaxTokens
+from evals_mcp.tools.arguments import AS_SHOWN, Cursor, MaxTokens
 from evals_mcp.tools.tool import Tool
 
-Filter = Annotated[str, Field(max_length=500, description="Part of a name, file or evaluator.")]
+Filter = Annotated[str, Field(max_length=500, description="Part of a name, file or evaluator."), AS_SHOWN]
 Limit = Annotated[int, Field(ge=1, le=100, description="Evaluations to show, 1–100, default 20.")]
 
 

@@ -9,12 +9,12 @@ from evals_mcp.answers.frame.quoting import name
 from evals_mcp.errors import Invalid
 from evals_mcp.lookup.evaluators import find_evaluator
 from evals_mcp.lookup.lookup import Lookup
-from evals_mcp.tools.arguments import Cursor, Evaluation, Evaluator, GroupedBy, MaxTokens, Where
+from evals_mcp.tools.arguments import AS_SHOWN, Cursor, Evaluation, Evaluator, GroupedBy, MaxTokens, Where
 from evals_mcp.tools.grouped_runs import list_filtered_runs
 from evals_mcp.tools.run_views import ONE_EVALUATOR_VIEWS, RUN_VIEWS, RunViewCall, Show
 from evals_mcp.tools.tool import Tool
 
-Cluster = Annotated[str, Field(max_length=500, description="Agreement: field that errors are by.")]
+Cluster = Annotated[str, Field(max_length=500, description="Agreement: field that errors are by."), AS_SHOWN]
 
 
 async def list_runs(

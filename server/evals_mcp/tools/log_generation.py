@@ -14,7 +14,7 @@ from evals_mcp.lookup.rejected_rows import rows_named
 from evals_mcp.lookup.runs import find_run
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import RunRow
-from evals_mcp.tools.arguments import DryRun, Evaluation, JsonText, Run
+from evals_mcp.tools.arguments import AS_JSON, DryRun, Evaluation, JsonText, Run
 from evals_mcp.tools.json_rows import as_rows, in_row, read_object, read_row
 from evals_mcp.tools.tool import Tool
 
@@ -24,10 +24,7 @@ if TYPE_CHECKING:
 DatapointId = Annotated[str, Field(min_length=1, max_length=500, description="Id or unique prefix.")]
 Output = Annotated[str, Field(max_length=5_000_000, description="Text. Omit if you give error.")]
 Error = Annotated[str, Field(max_length=100_000, description="Why there is no output.")]
-Inputs = Annotated[
-    JsonText,
-    Field(max_length=1_000_000, description="JSON object; default the datapoint's."),
-]
+Inputs = Annotated[str, Field(max_length=1_000_000, description="JSON object; default the datapoint's."), AS_JSON]
 Seconds = Annotated[float | None, Field(ge=0, le=1e7, description="Seconds; default unknown.")]
 Tokens = Annotated[int | None, Field(ge=0, le=2**53, description="Tokens; default unknown.")]
 Dollars = Annotated[float | None, Field(ge=0, le=1e9, description="US dollars; default unknown.")]

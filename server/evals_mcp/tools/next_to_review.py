@@ -15,11 +15,11 @@ from evals_mcp.lookup.scales import scale_of
 from evals_mcp.models.model import JsonObject
 from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.review_queue import ReviewAnswer, ReviewOrder, ReviewRequest
-from evals_mcp.tools.arguments import Evaluation, Where
+from evals_mcp.tools.arguments import AS_SHOWN, Evaluation, Where
 from evals_mcp.tools.near_words import REVIEW_ORDERS, understood
 from evals_mcp.tools.tool import Tool
 
-Who = Annotated[str, Field(min_length=1, max_length=200, description="A name.")]
+Who = Annotated[str, Field(min_length=1, max_length=200, description="A name."), AS_SHOWN]
 Order = Annotated[ReviewOrder, understood(REVIEW_ORDERS), Field(description="auto (default): in turn.")]
 Skip = Annotated[bool, Field(description="Get another.")]
 Blind = Annotated[bool, Field(description="Hide judgments.")]

@@ -9,7 +9,7 @@ from evals_mcp.answers.frame.quoting import Quoted, quote
 from evals_mcp.answers.set_ups import summarize_set_up
 from evals_mcp.errors import Invalid
 from evals_mcp.lookup.lookup import Lookup
-from evals_mcp.tools.arguments import DryRun, JsonText, as_list
+from evals_mcp.tools.arguments import AS_JSON, AS_SHOWN, DryRun, JsonText, as_list
 from evals_mcp.tools.evaluator_words import read_evaluator
 from evals_mcp.tools.json_rows import as_rows, in_row, read_object, read_row
 from evals_mcp.tools.tool import Tool
@@ -17,8 +17,8 @@ from evals_mcp.tools.tool import Tool
 if TYPE_CHECKING:
     from evals_mcp.models.set_ups import SetUpRequest
 
-Evaluation = Annotated[str, Field(min_length=1, max_length=500, description="Name or id.")]
-Dataset = Annotated[str, Field(max_length=500, description="Path or id; default the last run's.")]
+Evaluation = Annotated[str, Field(min_length=1, max_length=500, description="Name or id."), AS_SHOWN]
+Dataset = Annotated[str, Field(max_length=500, description="Path or id; default the last run's."), AS_SHOWN]
 Datapoints = Annotated[
     list[JsonText],
     BeforeValidator(as_rows),
@@ -27,12 +27,12 @@ Datapoints = Annotated[
         description='Added to it, up to 100: {"inputs":{…},"target":{…}}. For more, call again; version last.',
     ),
 ]
-Version = Annotated[str, Field(max_length=500, description="Path or id.")]
+Version = Annotated[str, Field(max_length=500, description="Path or id."), AS_SHOWN]
 Model = Annotated[str, Field(max_length=500, description="For a new version.")]
-Template = Annotated[JsonText, Field(max_length=1_000_000, description="Text or JSON messages.")]
-Attributes = Annotated[JsonText, Field(max_length=1_000_000, description="JSON object; without model, of a flow.")]
+Template = Annotated[str, Field(max_length=1_000_000, description="Text or JSON messages."), AS_JSON]
+Attributes = Annotated[str, Field(max_length=1_000_000, description="JSON object; without model, of a flow."), AS_JSON]
 Evaluators = Annotated[
-    list[Annotated[str, Field(max_length=2_000)]],
+    list[Annotated[str, Field(max_length=2_000), AS_SHOWN]],
     BeforeValidator(as_list),
     Field(
         max_length=100,

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from evals_mcp.answers.frame.quoting import block, cell, literal, name, quote
+from evals_mcp.answers.frame.quoting import block, cell, literal, name, quote, with_unseen
 
 _ODD = '\\"|{}u\n\r\t\x00\x1b\x7f\x85\xad\u061c\u200b\u200d\u202e\u2028\u2029\u2066\u3000\ufe0f\ufeff❤a1é\U000e0041'
 _TEXT = st.text(max_size=80) | st.text(_ODD, max_size=40) | st.text(st.characters(categories=["Cf", "Cs", "Cn", "Cc"]))
@@ -134,3 +134,13 @@ def test_what_only_looks_like_a_literal_is_quoted(text: str) -> None:
     """It is a name like any other."""
     assert literal(text) == name(text)
     assert literal(text).startswith('"')
+
+
+@given(_TEXT)
+def test_a_copied_text_has_its_invisible_characters(text: str) -> None:
+    """Also with its other escapes still there; what no text can have, and what is seen, is no escape."""
+    text = text.encode(errors="ignore").decode().replace("\0", "").replace("\\", "")
+    copied = quote(text)[1:-1]
+    assert _unquoted(with_unseen(copied)) == text
+    kept = r"\u{0} \u{d800} \u{110000} \u{41} \u{200D} \\u{200d} \u200d"
+    assert with_unseen(kept) == kept

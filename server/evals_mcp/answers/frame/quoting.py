@@ -6,6 +6,7 @@ the joiner is invisible. Between letters of a script that needs joiners, they st
 """
 
 import re
+import sys
 import unicodedata
 from functools import lru_cache
 from typing import LiteralString, TypeAlias
@@ -40,6 +41,7 @@ _JOINING = (
     "\u0620-\u08ff\u0900-\u0dff\u1000-\u109f\u1780-\u17ff\u1800-\u18af"  # Arabic, Indic, Burmese, Khmer, Mongolian
 )
 _NEEDED_JOINERS = re.compile(f"(?<=[{_JOINING}])([\u200c\u200d])(?=[{_JOINING}])")
+_SHOWN_UNSEEN = re.compile(r"(?<!\\)((?:\\\\)*)\\u\{([0-9a-f]{1,6})\}")
 _AMBIGUOUS_BACKSLASHES = re.compile(r"(?<!\\)\\++(?=u\{|[^\n\t -~])")
 
 
@@ -99,6 +101,18 @@ def block(text: str) -> Quoted:
 def visible(text: str) -> str:
     """`text` on one line of a terminal, without quotes: what a terminal would obey or hide is escaped."""
     return _escaped(_AMBIGUOUS_BACKSLASHES.sub(lambda found: found[0] * 2, text))
+
+
+def with_unseen(text: str) -> str:
+    """A caller's text in which `\\u{200d}` is the invisible character that answers show so; any other escape stays."""
+    return _SHOWN_UNSEEN.sub(_unseen, text)
+
+
+def _unseen(shown: re.Match[str]) -> str:
+    code = int(shown[2], 16)
+    is_text = 0 < code <= sys.maxunicode and not 0xD800 <= code < 0xE000  # no NUL, which no database takes
+    is_shown_so = is_text and _escaped(chr(code)) != chr(code)
+    return shown[1] + chr(code) if is_shown_so else shown[0]
 
 
 def _one_line(text: str) -> str:
