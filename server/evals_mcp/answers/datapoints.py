@@ -55,6 +55,9 @@ def summarize_datapoints(
         if untold is not None:
             answer.head(f"No evaluator here can tell the datapoints{filtered}.{untold}")
             return answer.text()
+        if found.total:
+            answer.head(f"No further datapoints{filtered}: {figures.count(found.total)} before.")
+            return answer.text()
         answer.head(f"No datapoints{filtered}." if filtered else "No datapoints to show.")
         return answer.text()
     if filtered:
@@ -71,7 +74,8 @@ def summarize_datapoints(
         if offset + amount >= found.total:
             return "" if filtered else f"{figures.count(found.total, 'datapoint')} in all."
         first, last, total = map(figures.count, (offset + 1, offset + amount, found.total))
-        return f"Datapoints {first}–{last} of {total}. More: {call.at(offset + amount)}"
+        following = [found.rows[amount - 1].id] if filtered and amount else []
+        return f"Datapoints {first}–{last} of {total}. More: {call.at(offset + amount, *following)}"
 
     heads = [name(evaluation.run_labels[run.id]) + legend.heads[run.id] for run in runs]
     header, rows = _table(found.rows, runs, columns, heads)

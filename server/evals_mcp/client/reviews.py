@@ -6,6 +6,7 @@ from pydantic import TypeAdapter
 
 from evals_mcp.client.connection import Connection
 from evals_mcp.client.urls import Query
+from evals_mcp.errors import Invalid
 from evals_mcp.models.agreement import AgreementRows
 from evals_mcp.models.comparisons import Comparisons
 from evals_mcp.models.failures import FailureRows
@@ -99,8 +100,17 @@ class Reviews:
     async def find_datapoints(
         self, evaluation: ResolvedEvaluation, question: DatapointQuestion
     ) -> tuple[ResolvedEvaluation, DatapointRows]:
-        """Fetch the datapoints for a question. Raises NotFound."""
-        return await self._ask(evaluation, "datapoints", question, _DATAPOINTS)
+        """Fetch the datapoints for a question. Raises NotFound.
+
+        A server of 0.1.0 knows only `offset`, and then counts from the beginning of the list as it is.
+        """
+        try:
+            return await self._ask(evaluation, "datapoints", question, _DATAPOINTS)
+        except Invalid as error:
+            if question.following is None or "following" not in str(error):
+                raise
+        counted = question.model_copy(update={"following": None})
+        return await self._ask(evaluation, "datapoints", counted, _DATAPOINTS)
 
     async def compare_runs(
         self, evaluation: ResolvedEvaluation, question: ComparisonQuestion

@@ -131,7 +131,8 @@ class LogQuestion(Question):
 class DatapointQuestion(Question):
     """The datapoints of a dataset version to show, with their logs in the runs of the filter.
 
-    Datapoints that only other dataset versions have follow, in the order of these.
+    Datapoints that only other dataset versions have follow, in the order of these. A page begins at `offset`, or after
+    the datapoint that it is `following`: judgments that are written between two pages take datapoints out of the list.
     `show` uses the judgments of the evaluators in `scales`. With an `evaluator_version_id`, a disagreement is between
     judgments of that one, or of that one and another.
     """
@@ -143,6 +144,7 @@ class DatapointQuestion(Question):
     scales: Defaulted[list[EvaluatorScale]] = Field(default_factory=list)
     limit: Defaulted[int] = Field(default=20, ge=1, le=1000)
     offset: Defaulted[int] = Field(default=0, ge=0, le=2**30)
+    following: str | None = None
     characters: Defaulted[int] = Field(default=600, ge=0, le=1_000_000)
 
     @property

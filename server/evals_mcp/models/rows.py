@@ -209,8 +209,7 @@ class KnownOverview(Model):
 class JudgmentRow:
     """One evaluator's judgment of a log, by one author. `length` is that of its cut explanation, or error if any.
 
-    `score`, `passed` and `threshold` are what the evaluator says beside the judgment. Rows are shared: do not change
-    them.
+    `score`, `passed` and `threshold` are what the evaluator says beside it. Rows are shared: do not change them.
     """
 
     evaluator_version_id: str
@@ -348,10 +347,11 @@ class DatapointContent(Model):
 
 
 class DatapointRows(CurrentRows):
-    """Datapoints of a dataset version in order, from an offset. `total` counts all matches."""
+    """Datapoints of a dataset version in order. `total` counts all matches, `offset` those before the rows."""
 
     rows: list[DatapointRow]
     total: int
+    offset: int | None = None
 
 
 class FoundIds(Model):

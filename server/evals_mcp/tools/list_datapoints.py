@@ -1,7 +1,7 @@
 """The tool list_datapoints."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import Field
 
@@ -83,7 +83,7 @@ async def list_datapoints(
         evaluator_version_id=named.version_id if named and show == "disagreement" else None,
         scales=judges,
         limit=limit,
-        offset=call.offset(cursor),
+        **_page_start(call, cursor),
         characters=max_tokens * 4,
     )
     resolved, rows = await (await lookup.rows()).find_datapoints(resolved, question)
@@ -97,10 +97,16 @@ async def list_datapoints(
         filtered=_in_words(resolved, question, chosen),
         untold=known_untold(show, resolved, judges),
         only=chosen,
-        offset=question.offset,
+        offset=question.offset if rows.offset is None else rows.offset,
         call=call,
         notes=[*notes, *rules, *unchosen, *_outputs(resolved, filter.text)],
     )
+
+
+def _page_start(call: Call, cursor: str) -> dict[str, Any]:
+    """The offset in a cursor, and the last datapoint of the page before if the list may change."""
+    offset, *following = call.position(cursor) or [0]
+    return {"offset": offset, "following": following[0] if following else None}
 
 
 def _counting(
@@ -110,7 +116,9 @@ def _counting(
 
     async def count_matches(where: list[str]) -> int:
         filter = await read_filter(lookup, evaluation, where, question.filter.run_ids, datapoint_id)
-        asked = question.model_copy(update={"filter": filter, "limit": 1, "characters": 1, "offset": 0})
+        asked = question.model_copy(
+            update={"filter": filter, "limit": 1, "characters": 1, "offset": 0, "following": None}
+        )
         return (await (await lookup.rows()).find_datapoints(evaluation, asked))[1].total
 
     return count_matches

@@ -1,6 +1,7 @@
 """The datapoints of a question, chosen by a filter and by judgments, as positions in a dataset version."""
 
 from array import array
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
@@ -57,6 +58,16 @@ class ChosenDatapoints:
             return by_judgments
         wanted = set(filtered)
         return [position for position in by_judgments if position in wanted]
+
+
+def find_offset(connection: Connection, question: DatapointQuestion, positions: Sequence[int]) -> int:
+    """How many of the chosen datapoints are before the page."""
+    if question.following is None:
+        return question.offset
+    listed = ordered_datapoints(question.dataset_version_ids)
+    following = select(listed.c.position).where(listed.c.datapoint_id == question.following)
+    last = connection.execute(following).scalar()
+    return question.offset if last is None else bisect_right(positions, last)
 
 
 def read_page(connection: Connection, question: DatapointQuestion, positions: Sequence[int]) -> Sequence[Any]:

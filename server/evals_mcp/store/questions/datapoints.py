@@ -12,7 +12,7 @@ from evals_mcp.models.rows import DatapointContent, DatapointLog, DatapointRow, 
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.tables import datapoints, dataset_datapoints, judgments, logs, run_logs, versions
 from evals_mcp.store.logs.judgments import judgment_value
-from evals_mcp.store.questions.chosen_datapoints import ChosenDatapoints, read_page
+from evals_mcp.store.questions.chosen_datapoints import ChosenDatapoints, find_offset, read_page
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, EvaluationStates
 from evals_mcp.store.questions.filter_conditions import FilterConditions, searched_version
 from evals_mcp.store.questions.overviews import Overviews
@@ -62,6 +62,7 @@ class DatapointQuestions:
                 found = _page(connection, question.dataset_version_id, question.offset, question.limit)
             else:
                 positions = self._chosen.positions(connection, question, evaluation, runs, conditions)
+                question = question.model_copy(update={"offset": find_offset(connection, question, positions)})
                 found, total = read_page(connection, question, positions), len(positions)
             # In the order of the named runs.
             run_ids = question.filter.run_ids or [run.id for run in runs]
@@ -70,6 +71,7 @@ class DatapointQuestions:
             return DatapointRows(
                 rows=[_row(row, logs_of.get(row.id, []), characters, searched) for row in found],
                 total=total,
+                offset=question.offset,
                 newest=self._overviews.newest(connection, evaluation, known),
             )
 

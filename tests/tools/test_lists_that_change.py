@@ -1,0 +1,88 @@
+"""Lists of datapoints whose judgments are written while an assistant goes from page to page."""
+
+import re
+from typing import Any
+
+import pytest
+from starlette.requests import Request
+from starlette.responses import JSONResponse
+from tests.assistant import Assistant, connect_assistant, datapoint_ids, next_cursor
+from tests.own_rows import app, assistant, client
+from tests.small_evaluations import SmallEvaluation, make_evaluation
+
+from evals_mcp.client.client import EvalsClient
+
+__all__ = ["app", "assistant", "client"]
+
+pytestmark = pytest.mark.anyio
+QUESTIONS = [f"q{number:02}" for number in range(23)]
+
+
+async def _made(assistant: Assistant) -> SmallEvaluation:
+    small = await make_evaluation(assistant.client, ok={"return_type": "boolean", "evaluator_type": "human"})
+    await small.run("v1", [(question, {}) for question in QUESTIONS])
+    return small
+
+
+async def _label(assistant: Assistant, datapoints: list[str], judgment: bool = True) -> None:
+    for datapoint in datapoints:
+        found = await assistant.ask("get_logs", evaluation="Small", datapoint=datapoint)
+        log = re.findall(r"^(log_\w+) \|", found, re.MULTILINE)[0]
+        written = {"logs": [log], "evaluator": "small/ok", "judgment": str(judgment).lower(), "kind": "human"}
+        await assistant.ask("label_logs", evaluation="Small", **written)
+
+
+@pytest.mark.parametrize("asked", [{"show": "missing"}, {"where": ["ok=missing"]}], ids=repr)
+async def test_whoever_labels_page_by_page_reaches_every_datapoint(assistant: Assistant, asked: dict[str, Any]) -> None:
+    """What is labelled leaves the list, and nothing is passed over."""
+    await _made(assistant)
+    page: dict[str, Any] = {"evaluation": "Small", "limit": 5, **asked}
+    reached: list[str] = []
+    answer = await assistant.ask("list_datapoints", **page)
+    while True:
+        reached += (shown := datapoint_ids(answer))
+        await _label(assistant, shown)
+        if (cursor := next_cursor(answer)) is None:
+            break
+        answer = await assistant.ask("list_datapoints", **page, cursor=cursor)
+    assert len(reached) == len(set(reached)) == len(QUESTIONS)
+    assert "No datapoints" in await assistant.ask("list_datapoints", **page)
+
+
+async def test_a_page_after_the_last_datapoint_tells_what_is_before(assistant: Assistant) -> None:
+    """It does not say that there are none; and figures of the pages between follow the list as it is."""
+    await _made(assistant)
+    page: dict[str, Any] = {"evaluation": "Small", "limit": 10, "show": "missing"}
+    first = await assistant.ask("list_datapoints", **page)
+    assert "Datapoints 1–10 of 23" in first
+    every = await assistant.ask("list_datapoints", **page | {"limit": 50})
+    await _label(assistant, datapoint_ids(every)[:4])
+    second = await assistant.ask("list_datapoints", **page, cursor=next_cursor(first))
+    assert "Datapoints 7–16 of 19" in second
+    assert datapoint_ids(second) == datapoint_ids(every)[10:20]
+    await _label(assistant, datapoint_ids(every)[20:])
+    last = await assistant.ask("list_datapoints", **page, cursor=next_cursor(second))
+    assert "No further datapoints with a missing log or judgment: 16 before." in last
+
+
+async def test_a_server_that_does_not_know_where_a_page_begins_counts(app: Any, assistant: Assistant) -> None:
+    """As all did before: the next page of a list that did not change is the same."""
+    await _made(assistant)
+
+    async def older(scope: Any, receive: Any, send: Any) -> None:
+        body = await Request(scope, receive).body()
+        if b'"following"' in body:
+            told = [{"loc": ["body", "following"], "msg": "Extra inputs are not permitted", "type": "extra_forbidden"}]
+            await JSONResponse({"detail": told}, 422)(scope, receive, send)
+            return
+
+        async def again() -> Any:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        await app(scope, again, send)
+
+    page: dict[str, Any] = {"evaluation": "Small", "limit": 10, "show": "missing"}
+    expected = await assistant.all_pages("list_datapoints", **page)
+    async with connect_assistant(EvalsClient(open_app=lambda: older)) as at_older:
+        found = await at_older.all_pages("list_datapoints", **page)
+    assert [datapoint_ids(answer) for answer in found] == [datapoint_ids(answer) for answer in expected]
