@@ -235,6 +235,25 @@ async def test_what_cannot_be_stored_or_is_too_large_is_told(database: str, era:
             assert (refused.status_code, refused.json()["error"]["code"]) == answer
 
 
+@eras
+def test_a_batch_or_a_request_whose_id_is_none_is_refused_in_words(database: str, era: Era) -> None:
+    """Else a client would believe that its write was done: it is taken for a notification, which has no answer."""
+    with served(database) as url:
+        written = {"evaluation": SAMPLE, "logs": ["log_SMInRJ"], "evaluator": "odd:text", "judgment": "x"}
+        body, headers = message(era, "tools/call", name="label_logs", arguments=written)
+        odd: list[Any] = [None, 1.5, True, [], {}]
+        for id in odd:
+            answer = _post(url, body | {"id": id}, headers)
+            assert (answer.status_code, answer.json()["id"]) == (400, None)
+            assert "must be a text or a whole number" in answer.json()["error"]["message"]
+        batch = _post(url, [body, body], headers)
+        assert (batch.status_code, batch.json()["error"]["message"][:27]) == (400, "Batches of messages are not")
+        body, headers = message(era, "tools/list")
+        assert all(_post(url, body | {"id": id}, headers).json()["id"] == id for id in (0, -1, "", "a"))
+        del body["id"]
+        assert _post(url, body, headers).status_code == 202
+
+
 @pytest.mark.slow
 @eras
 async def test_two_files_at_once_stay_apart(database: str, tmp_path: Path, era: Era) -> None:

@@ -212,8 +212,39 @@ async def _answer(scope: Scope, receive: Receive, send: Send) -> None:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(watch)
             async with manager.run():
-                await manager.handle_request(scope, again, send)
+                await manager.handle_request(scope, again, _telling_what_is_wrong(body, scope, receive, send))
             tasks.cancel_scope.cancel()
+
+
+def _telling_what_is_wrong(body: bytes, scope: Scope, receive: Receive, send: Send) -> Send:
+    """Send 400 with a sentence where the SDK takes a message for none, or lists what it expected of each kind."""
+    refused = False
+
+    async def tell(message: Message) -> None:
+        nonlocal refused
+        is_doubtful = message["type"] == "http.response.start" and message["status"] in (202, 400)
+        if is_doubtful and (detail := _wrong(body)) is not None:
+            refused = True
+            await JSONResponse(_error(detail), status_code=400)(scope, receive, send)
+        if not refused:
+            await send(message)
+
+    return tell
+
+
+def _wrong(body: bytes) -> str | None:
+    """What is wrong with the form of a message, if it is a batch or a request whose id is none."""
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if isinstance(content, list):
+        return "Batches of messages are not taken. Send each message in a request of its own."
+    if isinstance(content, dict) and "method" in content and "id" in content:
+        id = content["id"]
+        if not isinstance(id, str | int) or isinstance(id, bool):
+            return "The `id` of a request must be a text or a whole number. Nothing was done."
+    return None
 
 
 def _takes_json(headers: Headers, body: bytes) -> bool:
