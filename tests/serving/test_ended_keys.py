@@ -13,6 +13,7 @@ from tests.serving.mcp_clients import message
 
 from evals_mcp.api import keyed_access
 from evals_mcp.api.middleware import bodies
+from evals_mcp.api.middleware.large_bodies import LARGE_BODY
 from evals_mcp.serving.options import ServeOptions
 from evals_mcp.serving.serve import listening
 from evals_mcp.store.teams.api_keys import NewKey
@@ -61,7 +62,7 @@ async def _written(app: ASGIApp, headers: dict[str, str]) -> int:
         return len((await client.get("/v5/journal", headers=headers)).json()["records"])
 
 
-@pytest.mark.parametrize("padding", [0, 2 * bodies.LARGE_BODY], ids=["small", "large"])
+@pytest.mark.parametrize("padding", [0, 2 * LARGE_BODY], ids=["small", "large"])
 async def test_a_key_that_is_revoked_within_a_body_writes_none_of_it(
     app: ASGIApp, database: str, key: NewKey, padding: int
 ) -> None:
