@@ -54,7 +54,7 @@ def database_url(address: str) -> URL:
         return _sqlite_url(path[1:], query)
     try:
         url = make_url(split_workspace(address)[0])
-    except ArgumentError:
+    except (ArgumentError, ValueError):  # the second of a port that is no number
         raise Invalid(f"The database address is not valid. Use {_FORMS}") from None
     if url.get_backend_name() in ("postgresql", "postgres"):
         return url.set(drivername="postgresql+psycopg")

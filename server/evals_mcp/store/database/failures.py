@@ -6,7 +6,15 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy.exc import DatabaseError, DBAPIError, InterfaceError, InternalError, OperationalError, StatementError
+from sqlalchemy.exc import (
+    DatabaseError,
+    DBAPIError,
+    InterfaceError,
+    InternalError,
+    OperationalError,
+    ProgrammingError,
+    StatementError,
+)
 from sqlalchemy.exc import TimeoutError as NoConnectionFreeError
 
 from evals_mcp.errors import EvalsError, Invalid, Raced, Unavailable
@@ -74,6 +82,9 @@ UNREACHABLE = (
     "The database server cannot be reached or refused the request. "
     "Check that it runs, and check address, user and password. Then repeat."
 )
+_ADDRESS = (
+    "The address of the database has an option that is unknown or has a wrong value. Correct what stands behind `?`."
+)
 _POSTGRESQL_SENTENCES = {
     "3F000": _GONE,
     "42P01": _GONE,
@@ -104,6 +115,8 @@ def _explain(error: DBAPIError) -> str | None:
     lost_in_pooler = isinstance(error, InternalError) and not _sqlstate(error)  # two answers where one was due
     if lost_in_pooler or isinstance(error, OperationalError | InterfaceError):
         return UNREACHABLE
+    if isinstance(error, ProgrammingError) and error.statement is None:  # the driver did not take the address
+        return _ADDRESS
     return None
 
 
