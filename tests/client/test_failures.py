@@ -139,6 +139,8 @@ def test_errors_of_the_server_name_it() -> None:
     advised = said(401, "Wrong key.", trusted=True, key_advice="Set KEY.", retry_after=1)
     assert advised == f"{WHERE} answered 401: Wrong key. Set KEY. Wait 1 s before you retry."
     assert said(403, "No.", trusted=True, key_advice="Set KEY.") == f"{WHERE} answered 403: No."
+    assert said(503, "The database is busy.", trusted=True) == f"{WHERE} answered 503: The database is busy."
+    assert said(507, "The workspace is full.", trusted=True) == "The workspace is full."
     assert said(403, "Read only.") == f"{WHERE} answered 403: Read only."
     assert said(429, None, retry_after=90.4).endswith("later. Wait 90 s before you retry.")
     assert said(500, None).startswith(f"{WHERE} answered 500: ")

@@ -82,7 +82,7 @@ def answer_failure(
     kind = _ERRORS.get(status, Unavailable)
     if kind is NotFound and text in ("", "Not Found"):
         text = f"{where} has nothing at this address. Check the base URL."
-    elif kind in (Unauthorized, Unavailable) and not (trusted and text and (in_process or kind is Unavailable)):
+    elif kind in (Unauthorized, Unavailable) and not (trusted and text and (in_process or _says_all(status, kind))):
         text = _refusal(status, text, where, retry_after, key_advice if status == 401 else "")
     elif not text:
         plain = " If it serves TLS, begin its address with https://." if status == 400 else ""
@@ -109,6 +109,11 @@ def not_the_api(where: str) -> Unavailable:
 def not_finite(where: str) -> Unavailable:
     """The error for an answer with NaN or an infinite number."""
     return Unavailable(f"{where} sent NaN or an infinite number, so no figure can be computed.")
+
+
+def _says_all(status: int, kind: type[EvalsError]) -> bool:
+    """Whether a text of our server needs no name of it: a limit is the workspace's, a database that is away is its."""
+    return kind is Unavailable and status != 503
 
 
 def _refusal(status: int, text: str, where: str, retry_after: float | None, advice: str) -> str:
