@@ -14,7 +14,12 @@ The message of an `EvalsError` is safe to show: it holds no secret, no driver te
 Where the chat's words are made, `ty check` refuses data in it that is not quoted.
 """
 
+import re
 from typing import LiteralString
+
+_MOST_SAID = 300
+_END_OF_PASSWORD = re.compile(r"""(\bhost(?: name)? ['"])[^'"]*(?=@)""")
+"""Of an address whose password has an `@`, what stands behind that is taken for the host."""
 
 
 class EvalsError(Exception):
@@ -104,3 +109,21 @@ class Raced(Unavailable):
 
     def __init__(self) -> None:
         super().__init__("Another program changed the same data. Nothing was written. Repeat the request.")
+
+
+def words_of_database(error: BaseException) -> str:
+    """What a database, or the way to it, said when a request failed: one line, "" if it said nothing.
+
+    It is for whoever runs the server, in logs and commands; callers of the API and assistants get the error alone.
+    """
+    said = getattr(error.__cause__, "orig", None)
+    line = "" if said is None else str(said).partition("\n")[0].removeprefix("connection failed: ")
+    return _END_OF_PASSWORD.sub(r"\1***", line)[:_MOST_SAID]
+
+
+def with_reason(error: BaseException) -> str:
+    """An error as a command or a log of the server shows it: the sentence, and what the database server said."""
+    said = words_of_database(error)
+    if not said or type(getattr(error.__cause__, "orig", None)).__module__ == "sqlite3":  # those are told one by one
+        return str(error)
+    return f"{error} Reason: {said}"

@@ -23,6 +23,8 @@ from evals_mcp.errors import Invalid, Unavailable
 from evals_mcp.serving.metrics import Metrics
 from evals_mcp.serving.metrics_page import MetricsPage
 from evals_mcp.serving.options import ServeOptions
+from evals_mcp.serving.sparing_logs import Sparing
+from evals_mcp.store.database.database import create_database
 from evals_mcp.store.database.meter import Limits
 from evals_mcp.store.revision_cache import RevisionCache
 from evals_mcp.store.store import Store, open_store
@@ -190,6 +192,29 @@ def test_the_log_has_what_the_database_said(measured: tuple[Store, Metrics], cap
     assert [record.getMessage() for record in caplog.records] == [
         "A transaction failed (full): database or disk is full"
     ]
+
+
+def test_the_log_tells_each_reason_why_the_database_cannot_be_reached(
+    measured: tuple[Store, Metrics], caplog: pytest.LogCaptureFixture
+) -> None:
+    """A second reason is told in the same minute as the first; no part of a password is."""
+    _, metrics = measured
+    caplog.handler.addFilter(sparing := Sparing())
+    try:
+        for host in ("127.0.0.1", "db.nowhere.invalid", "half-a-password@127.0.0.1") * 2:
+            database = create_database(f"postgresql://evals:secret@{host}:9/evals")
+            database.watcher = metrics
+            with closing(database), pytest.raises(Unavailable), database.read():
+                pass
+    finally:
+        caplog.handler.removeFilter(sparing)
+    refused, unknown, mistyped = [record.getMessage() for record in caplog.records]
+    assert refused.startswith("A transaction failed (unreachable): ")
+    assert "port 9 failed" in refused
+    assert "db.nowhere.invalid" in unknown
+    assert "***@127.0.0.1" in mistyped
+    assert "secret" not in caplog.text
+    assert "half-a-password" not in caplog.text
 
 
 def _fill(store: Store) -> None:

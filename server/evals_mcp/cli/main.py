@@ -33,7 +33,7 @@ from evals_mcp.cli import (
 )
 from evals_mcp.cli.arguments import Parser, listed
 from evals_mcp.cli.printing import print_error
-from evals_mcp.errors import EvalsError
+from evals_mcp.errors import EvalsError, with_reason
 
 if TYPE_CHECKING:
     from evals_mcp.mcp.stdio import EarlyAnswers
@@ -66,7 +66,7 @@ def main(
             status = parsed.command(parsed)
         sys.stdout.flush()
     except* EvalsError as errors:
-        print_error(str(errors.exceptions[0]))
+        print_error(with_reason(errors.exceptions[0]))
         status = 1
     except* KeyboardInterrupt:
         status = 128 + (signals or [signal.SIGINT])[0]

@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from evals_mcp.config import Settings, default_database
 from evals_mcp.doctor.findings import Finding, State
-from evals_mcp.errors import Conflict, EvalsError, NotFound, Unauthorized
+from evals_mcp.errors import Conflict, EvalsError, NotFound, Unauthorized, with_reason
 from evals_mcp.variables import is_postgresql
 
 _OTHER = "Choose another with EVALS_MCP_DATABASE."
 _NAME = "Set EVALS_MCP_WORKSPACE to one of them, or create one."
+_REACH = "Start the database server, or correct EVALS_MCP_DATABASE; the password may be in ~/.pgpass."
 _WAIT = "Wait until the other program is done, or end it. Then repeat."
 
 
@@ -45,7 +46,7 @@ def _shown(address: str, place: str) -> str:
 def check_database(settings: Settings) -> Finding:
     """Integrity, size and version of the database. Creates and changes nothing."""
     from evals_mcp.store.database.checkup import FOREIGN, check_up
-    from evals_mcp.store.database.failures import BUSY
+    from evals_mcp.store.database.failures import BUSY, UNREACHABLE
     from evals_mcp.store.database.states import creatable, database_state
     from evals_mcp.store.teams.addressed import find_place
 
@@ -63,8 +64,8 @@ def check_database(settings: Settings) -> Finding:
     except EvalsError as error:
         advice = f"Upgrade evals-mcp. {_OTHER}" if isinstance(error, Conflict) else _OTHER
         advice = _NAME if isinstance(error, NotFound) or "?workspace=" in str(error) else advice
-        advice = {FOREIGN: _OTHER, BUSY: _WAIT}.get(str(error), advice)
-        return Finding("database", State.WRONG, f"{address}{error}", advice)
+        advice = {FOREIGN: _OTHER, BUSY: _WAIT, UNREACHABLE: _REACH}.get(str(error), advice)
+        return Finding("database", State.WRONG, f"{address}{with_reason(error)}", advice)
     parts = [_size(found.size)]
     if found.server:
         parts.append(f"PostgreSQL {found.server}")

@@ -28,7 +28,7 @@ from sqlalchemy.pool import QueuePool
 from evals_mcp import __version__
 from evals_mcp.api.middleware.large_bodies import BodyCounts
 from evals_mcp.api.middleware.request_log import AnsweredRequest
-from evals_mcp.errors import EvalsError
+from evals_mcp.errors import EvalsError, words_of_database
 from evals_mcp.serving.connections import ConnectionWatcher
 from evals_mcp.serving.figure_files import FigurePlace
 from evals_mcp.store.database.failures import failure_kind
@@ -39,7 +39,6 @@ _OF_DATABASE = (0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0)
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _NO_STATUS = "none"
 _NO_ROUTE = "none"
-_MOST_SAID = 300
 _LOGGER = logging.getLogger(__name__)
 
 
@@ -158,9 +157,13 @@ class Metrics(Watcher, ConnectionWatcher):
         """Count a failure of the storage, and log what the database said: callers get a sentence without it."""
         kind = failure_kind(error)
         self._failures.labels(kind).inc()
-        said = str(getattr(error.__cause__, "orig", "")).partition("\n")[0]
-        if said:
-            _LOGGER.warning(f"A transaction failed ({kind}): %s", said[:_MOST_SAID])
+        said = words_of_database(error)
+        if (
+            said and kind == "unreachable"
+        ):  # each reason is a kind of record, as the second tells more
+            _LOGGER.warning(f"A transaction failed ({kind}): {said}")
+        elif said:
+            _LOGGER.warning(f"A transaction failed ({kind}): %s", said)
 
     def wrote(self, kind: str | None, rows: Mapping[str, int]) -> None:
         """Count a write."""

@@ -19,7 +19,7 @@ from multiprocessing.connection import wait
 from pathlib import Path
 from typing import Any
 
-from evals_mcp.errors import EvalsError, Unavailable
+from evals_mcp.errors import EvalsError, Unavailable, with_reason
 from evals_mcp.mcp.ending import end_certainly
 from evals_mcp.serving.figure_files import FigurePlace, keep_counted
 from evals_mcp.serving.logs import ServerLog
@@ -256,7 +256,7 @@ class _Supervisor:
         try:
             options = self._read()
         except EvalsError as error:
-            _LOGGER.warning(_AS_IT_WAS, error, extra=ASKED_FOR)
+            _LOGGER.warning(_AS_IT_WAS, with_reason(error), extra=ASKED_FOR)
             return
         if (options.host, options.port) != (self._options.host, self._options.port):
             _LOGGER.warning("Host and port stay as they are until the server is started again.", extra=ASKED_FOR)

@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from evals_mcp.errors import EvalsError
+from evals_mcp.errors import EvalsError, with_reason
 from evals_mcp.serving.options import ServeOptions
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def run_worker(
                 server.run(sockets=[listener])
     except EvalsError as error:
         with suppress(ConnectionError):
-            follower.say(str(error).encode(errors="backslashreplace"))
+            follower.say(with_reason(error).encode(errors="backslashreplace"))
     except ConnectionError:
         pass  # the supervisor is gone
     finally:
