@@ -3,19 +3,28 @@
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import fields
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import make_url, update
+from tests.identity_provider import RESOURCE, identity_provider
 from tests.serving.administration import create_key, create_workspace
 
 from evals_mcp.cli.main import build_parser, main
-from evals_mcp.config import VARIABLES
-from evals_mcp.errors import Invalid
+from evals_mcp.config import VARIABLES, Settings
+from evals_mcp.doctor.data import check_database
+from evals_mcp.errors import Invalid, NotFound
+from evals_mcp.oauth.settings import OAuthSettings
 from evals_mcp.serving.checking import check, effective_lines
 from evals_mcp.serving.configuration import CONFIG_VARIABLE, OAUTH_TABLE, Configuration, read_configuration
 from evals_mcp.serving.options import ServeOptions
 from evals_mcp.serving.setting import PREFIX, Setting, settings_of
+from evals_mcp.store.database.database import utc_now
 from evals_mcp.store.store import open_store
+from evals_mcp.store.teams.control import open_control
+from evals_mcp.store.teams.control_tables import api_keys
 
 SETTINGS = list(settings_of(ServeOptions))
 SECRET = "0123456789abcdef"
@@ -207,6 +216,66 @@ def test_a_check_of_postgresql_names_the_workspaces(postgres_address: str) -> No
     assert "without keys" in check(ServeOptions(postgres_address, workspace="red"))
     create_key(postgres_address, "red", "ann")
     assert "1 active keys" in check(ServeOptions(postgres_address))
+    create_key(postgres_address, "red", "ben", expires_at=utc_now() + timedelta(hours=1))
+    assert "2 active keys" in check(ServeOptions(postgres_address))
+    _let_keys_end(postgres_address, "ben")
+    assert "1 active keys" in check(ServeOptions(postgres_address))
+
+
+def test_a_check_counts_no_key_that_has_expired(tmp_path: Path) -> None:
+    """Of a file, too."""
+    path = str(tmp_path / "evals.db")
+    create_key(path, None, "ann", expires_at=utc_now() + timedelta(hours=1))
+    assert "1 active keys" in check(ServeOptions(path))
+    _let_keys_end(path, "ann")
+    assert "0 active keys" in check(ServeOptions(path))
+
+
+def _let_keys_end(address: str, name: str) -> None:
+    with closing(open_control(address)) as control, control.database.write() as connection:
+        connection.execute(update(api_keys).where(api_keys.c.name == name).values(expires_at=utc_now()))
+
+
+def test_a_check_refuses_a_sign_in_that_leads_to_no_workspace(postgres_address: str, tmp_path: Path) -> None:
+    """As the start does; of a mapping it says which workspaces do not exist yet. A file has only one workspace."""
+    create_workspace(postgres_address, "red")
+    file = str(tmp_path / "evals.db")
+    with closing(open_store(file)):
+        pass
+    with identity_provider() as provider:
+
+        def checked(address: str, **settings: Any) -> str:
+            return check(ServeOptions(address, oauth=OAuthSettings(provider.issuer, RESOURCE, **settings)))
+
+        with pytest.raises(Invalid, match="needs EVALS_MCP_OAUTH_WORKSPACE_CLAIM"):
+            checked(postgres_address)
+        with pytest.raises(NotFound, match=r"`blue` does not exist\. Workspaces: `red`"):
+            checked(postgres_address, workspace="blue")
+        assert "(1 found)" in checked(postgres_address, workspace="red")
+        mapping = {"reds": "red", "blues": "blue"}
+        told = checked(postgres_address, workspace_claim="groups", workspaces=mapping)
+        assert "(1 found; mapped to workspaces that do not exist: 'blue')" in told
+        assert "(1 found)" in checked(file)
+        with pytest.raises(NotFound, match="`blue` does not exist"):
+            checked(file, workspace="blue")
+
+
+def test_a_command_says_why_a_database_server_does_not_serve(
+    postgres_address: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A server that is not there, a database that is not, and a wrong user are told apart, without a password."""
+    there = make_url(postgres_address)
+    nobody = there.set(username="nobody", password="hunter2")
+    for address, reason in (
+        ("postgresql://evals:hunter2@127.0.0.1:9/evals", "port 9 failed: "),
+        (there.set(database="no_such").render_as_string(False), 'database "no_such" does not exist'),
+        (nobody.render_as_string(False), '"nobody"'),
+    ):
+        status, told = _checked(["--database", address], capsys)
+        assert (status, "Reason: " in told, reason in told, "hunter2" in told) == (1, True, True, False)
+        found = check_database(Settings(database=address))
+        assert (reason in found.message, "hunter2" in found.message) == (True, False)
+        assert "~/.pgpass" in found.advice
 
 
 def test_a_file_or_a_number_of_workers_is_served_by_processes_of_their_own() -> None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from evals_mcp.errors import Invalid, Unavailable
 from evals_mcp.oauth.settings import OAuthSettings
@@ -12,6 +12,9 @@ from evals_mcp.serving.proxies import Proxies
 from evals_mcp.serving.root_path import checked_root_path
 from evals_mcp.serving.setting import Setting, settings_of
 from evals_mcp.store.database.addresses import shown_address
+
+if TYPE_CHECKING:
+    from evals_mcp.store.teams.looking import Teams
 
 _HIDDEN = "***"
 
@@ -30,19 +33,24 @@ def effective_lines(configuration: Configuration) -> Iterator[str]:
         yield f"# people sign in at {oauth.issuer} to {oauth.resource}"
 
 
-def _sign_in(oauth: OAuthSettings) -> str:
-    """What there is of the identity provider. Raises Unavailable, with what is wrong there."""
+def _sign_in(oauth: OAuthSettings, teams: "Teams") -> str:
+    """What there is of the identity provider. Raises Unavailable, with what is wrong there, and Invalid and NotFound
+    if nobody who signs in would get to a workspace."""
     import anyio
 
     from evals_mcp.oauth.signing_keys import Provider
+    from evals_mcp.serving.signing_in import require_workspace
 
+    require_workspace(teams.require, oauth)
     try:
         _, found = anyio.run(Provider(oauth).read)
     except Unavailable as error:
         raise Unavailable(
             f"The identity provider {oauth.issuer} (setting oauth.issuer) cannot be used: {error}"
         ) from error
-    return f", and sign-in with keys of the identity provider ({len(found.ids)} found)"
+    gone = sorted({repr(name) for name in oauth.workspaces.values() if name not in teams.workspaces})
+    but = f"; mapped to workspaces that do not exist: {', '.join(gone)}" if gone else ""
+    return f", and sign-in with keys of the identity provider ({len(found.ids)} found{but})"
 
 
 def _shown(setting: Setting, value: Any) -> str:
@@ -80,6 +88,8 @@ def check(options: ServeOptions) -> str:
         listed = ", ".join(teams.workspaces) or "none yet; create one with `evals-mcp workspaces create`"
         raise Invalid(f"Without keys, set workspace to one that exists. Workspaces: {listed}.")
     keys = f"{teams.active_keys} active keys" if teams.keys else "without keys"
-    keys += _sign_in(options.oauth) if options.oauth is not None else "" if teams.keys else ", to this machine only"
+    keys += (
+        _sign_in(options.oauth, teams) if options.oauth is not None else "" if teams.keys else ", to this machine only"
+    )
     upgraded = "" if found.revision in (None, found.newest) else " The first start upgrades it."
     return f"The database can be served: {keys}.{upgraded}"

@@ -49,7 +49,7 @@ def mcp_with_sign_in(
 
     Raises Invalid and NotFound if the settings lead to no workspace.
     """
-    require_workspace(control, settings)
+    require_workspace(control.workspace, settings)
     access = SignedInAccess(keys, control, settings, Provider(settings))
     advice = (
         f"This server requires a sign-in, with an access token of {settings.issuer}, or an API key, as "
@@ -133,11 +133,14 @@ class SignedInAccess:
         return self._keys.store_of(workspace)
 
 
-def require_workspace(control: Control, settings: OAuthSettings) -> None:
-    """Raise Invalid or NotFound if no claim leads to the workspace, and the settings name none that is there."""
+def require_workspace(find: Callable[[str | None], object], settings: OAuthSettings) -> None:
+    """Raise Invalid or NotFound if no claim leads to the workspace, and the settings name none that is there.
+
+    `find` looks for a workspace by its name, and raises so if there is none.
+    """
     if settings.workspace_claim is None:
         try:
-            control.workspace(settings.workspace)
+            find(settings.workspace)
         except Invalid as error:
             raise Invalid(
                 "Sign-in with OAuth needs EVALS_MCP_OAUTH_WORKSPACE_CLAIM, the claim that leads to a person's "

@@ -6,6 +6,7 @@ never find in it what is another workspace's.
 
 import re
 import secrets
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -234,12 +235,17 @@ def find_workspace(connection: Connection, name: str | None) -> Workspace:
     if name is None and connection.dialect.name == "sqlite":
         name = ONLY_WORKSPACE
     known = connection.execute(select(workspaces.c.name).order_by(workspaces.c.name)).scalars().all()
+    require_known(name, known)
+    return Workspace(*connection.execute(select(*_COLUMNS).where(workspaces.c.name == name)).one())
+
+
+def require_known(name: str | None, known: Sequence[str]) -> None:
+    """Raise Invalid if no workspace is named, and NotFound for one that is not among those `known`."""
     listed = ", ".join(f"`{item}`" for item in known) or "none yet; create one with `evals-mcp workspaces create`"
     if name is None:
         raise Invalid(f"Name a workspace, with --workspace NAME. Workspaces: {listed}.")
     if name not in known:  # also what no database can look for, such as NUL
         raise NotFound(f"Workspace `{name}` does not exist. Workspaces: {listed}.")
-    return Workspace(*connection.execute(select(*_COLUMNS).where(workspaces.c.name == name)).one())
 
 
 _COLUMNS = [workspaces.c[name] for name in Workspace._fields]
