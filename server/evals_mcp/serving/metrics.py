@@ -158,9 +158,8 @@ class Metrics(Watcher, ConnectionWatcher):
         kind = failure_kind(error)
         self._failures.labels(kind).inc()
         said = words_of_database(error)
-        if (
-            said and kind == "unreachable"
-        ):  # each reason is a kind of record, as the second tells more
+        if said and kind == "unreachable":
+            # Each reason is a kind of record: a wrong password is told in the same minute as a server that was away.
             _LOGGER.warning(f"A transaction failed ({kind}): {said}")
         elif said:
             _LOGGER.warning(f"A transaction failed ({kind}): %s", said)
