@@ -64,6 +64,16 @@ def test_names_in_the_data_are_suggested(sample_database: Path) -> None:
     assert suggested(f"--database {sample_database} check '{SAMPLE}' --candidate ") == runs
 
 
+def test_names_are_those_of_the_database_of_the_command(sample_database: Path, tmp_path: Path) -> None:
+    """Also where only the file of a server names it."""
+    file = tmp_path / "serve.toml"
+    file.write_text(f'database = "{sample_database}"\n', encoding="utf-8")
+    for named in (f"--config {file}", f"--database {sample_database}"):
+        assert suggested(f"retention {named} --older-than 1d --keep W") == {SAMPLE}
+    assert suggested(f"retention --config {tmp_path / 'none.toml'} --keep W") == set()
+    assert "--config" in suggested("retention --con")
+
+
 @pytest.mark.parametrize(
     "variables", [{"EVALS_MCP_DATABASE": "missing.db"}, {"EVALS_MCP_MAX_TOKENS": "x"}, {"HUMANLOOP_BASE_URL": "x"}]
 )

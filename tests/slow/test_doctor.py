@@ -48,9 +48,12 @@ def test_what_is_wrong_has_a_line_and_a_status(tmp_path: Path) -> None:
     assert wrong["Cursor"].endswith(f"{program} does not start: no such module")
 
 
-def test_a_home_folder_that_does_not_exist_is_wrong() -> None:
-    """The rest is checked nevertheless."""
-    checked = run_program(["doctor"], EVALS_MCP_DATABASE="/nonexistent/evals.db")
+def test_a_home_folder_that_does_not_exist_is_wrong(tmp_path: Path) -> None:
+    """The rest is checked nevertheless, of a server the database that its file names."""
+    file = tmp_path / "serve.toml"
+    file.write_text('database = "/nonexistent/evals.db"\n')
+    checked = run_program(["doctor", "--config", str(file)])
     assert checked.returncode == 1
+    assert "database       /nonexistent/evals.db " in checked.stdout
     assert "The home folder /nonexistent does not exist." in checked.stdout
     assert "protocol 2026-07-28" in checked.stdout

@@ -53,11 +53,33 @@ def add_database(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--database", metavar="FILE_OR_URL", dest="own_database", help="overrides EVALS_MCP_DATABASE")
 
 
-def database_of(parsed: argparse.Namespace) -> str:
-    """The database of a command: its own `--database`, else the one in the settings. Raises Invalid."""
-    from evals_mcp.config import read_settings
+def add_config(parser: argparse.ArgumentParser, **options: Any) -> None:
+    """Add the `--config` option to a command that works on the database of a server."""
+    words = "the file of `evals-mcp serve`, for the database and workspace that neither arguments nor variables name"
+    parser.add_argument("--config", metavar="FILE", help=words.replace("`", ""), **options)
 
-    return read_settings(os.environ, database=parsed.own_database or parsed.database).database
+
+def add_served_database(parser: argparse.ArgumentParser) -> None:
+    """Add the options that name the database of a server: itself, or by the server's file."""
+    add_database(parser)
+    add_config(parser)
+
+
+def database_of(parsed: argparse.Namespace, *, takes_workspace: bool = True) -> str:
+    """The database of a command for whoever runs a server: its own `--database`, that of the environment or the file's.
+
+    Its address has the workspace that the environment or, if it `takes_workspace`, the file names. Raises Invalid.
+    """
+    from evals_mcp.serving.configuration import served_database
+
+    named = getattr(parsed, "own_database", None) or parsed.database
+    return served_database(named, os.environ, parsed.config, takes_workspace=takes_workspace)
+
+
+def named_database(parsed: argparse.Namespace) -> str | None:
+    """The database that a command line names, itself or by `--config`; None if it names none. Raises Invalid."""
+    named: str | None = getattr(parsed, "own_database", None) or parsed.database
+    return database_of(parsed) if named is None and parsed.config is not None else named
 
 
 def settings_at(

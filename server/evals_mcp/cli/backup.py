@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from evals_mcp.cli.arguments import add_database, database_of
+from evals_mcp.cli.arguments import add_served_database, database_of
 from evals_mcp.errors import Invalid
 from evals_mcp.models.sizes import size_words
 
@@ -20,14 +20,15 @@ def add_command(commands: Any) -> None:
     command.add_argument(
         "--workspace", metavar="NAME", action="append", default=[], help="PostgreSQL: only this one; repeatable"
     )
-    add_database(command)
+    add_served_database(command)
     command.set_defaults(command=_back_up)
 
 
 def _back_up(parsed: argparse.Namespace) -> int:
     from evals_mcp.store.database.addresses import database_url
 
-    address, to, now = database_of(parsed), Path(parsed.to).expanduser().absolute(), datetime.now(UTC)
+    address, now = database_of(parsed, takes_workspace=False), datetime.now(UTC)
+    to = Path(parsed.to).expanduser().absolute()
     url = database_url(address)
     if url.get_backend_name() == "sqlite":
         if parsed.workspace:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from evals_mcp.errors import EvalsError
+from evals_mcp.variables import split_workspace, with_workspace
 
 Completer = Callable[..., Iterable[str]]
 
@@ -104,14 +105,20 @@ def _names(kind: str | None, typed: str, given: Mapping[str, str], parsed: argpa
 async def _suggested(kind: str, typed: str, given: Mapping[str, str], parsed: argparse.Namespace) -> list[str]:
     import anyio
 
-    from evals_mcp.cli.arguments import require_database, settings_at
-    from evals_mcp.config import read_settings
+    from evals_mcp.cli.arguments import database_of, require_database, settings_at
+    from evals_mcp.config import Settings, read_settings
     from evals_mcp.lookup.lookup import Lookup
     from evals_mcp.mcp.completion import suggest
     from evals_mcp.wiring import build_client, build_mirror, setup_of
 
     source = getattr(parsed, "source", None)
-    settings = settings_at(source, os.environ) if source else read_settings(os.environ, database=parsed.database)
+    if source:
+        settings = settings_at(source, os.environ)
+    elif hasattr(parsed, "config"):  # it works on the database of a server
+        address, workspace = split_workspace(database_of(parsed))
+        settings = Settings(database=with_workspace(address, parsed.workspace or workspace))
+    else:
+        settings = read_settings(os.environ, database=parsed.database)
     require_database(settings)
     with anyio.move_on_after(_SECONDS):
         async with build_client(settings, may_write=False) as client:

@@ -4,7 +4,7 @@ import argparse
 import os
 from typing import TYPE_CHECKING, Any
 
-from evals_mcp.cli.arguments import add_database
+from evals_mcp.cli.arguments import add_served_database, named_database
 
 if TYPE_CHECKING:
     from evals_mcp.doctor.findings import Finding
@@ -21,7 +21,7 @@ def add_command(commands: Any) -> None:
         "1 something is, 2 wrong usage.",
     )
     doctor.add_argument("--json", action="store_true", help="print the findings as JSON")
-    add_database(doctor)
+    add_served_database(doctor)
     doctor.set_defaults(command=_check_all)
 
 
@@ -41,7 +41,7 @@ async def _run_checks(parsed: argparse.Namespace) -> "list[Finding]":
     from evals_mcp.doctor.checks import run_checks
 
     findings = []
-    async for finding in run_checks(os.environ, parsed.own_database or parsed.database):
+    async for finding in run_checks(os.environ, named_database(parsed)):
         findings.append(finding)
         if not parsed.json:
             _print_line(finding)

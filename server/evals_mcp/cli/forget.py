@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from evals_mcp.cli.actor import actor_of
-from evals_mcp.cli.arguments import add_database, database_of
+from evals_mcp.cli.arguments import add_served_database, database_of
 from evals_mcp.cli.printing import print_rows, visible
 from evals_mcp.errors import Invalid
 
@@ -25,7 +25,7 @@ def add_command(commands: Any) -> None:
     command.add_argument("--dry-run", action="store_true", help="only show the counts, as without --yes")
     command.add_argument("--yes", action="store_true", help="do it; nothing brings it back")
     command.add_argument("--workspace", metavar="NAME", help="the workspace (PostgreSQL only)")
-    add_database(command)
+    add_served_database(command)
     command.set_defaults(command=_forget)
 
 

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from evals_mcp.cli.actor import actor_of
-from evals_mcp.cli.arguments import require_database, settings_at
+from evals_mcp.cli.arguments import add_config, named_database, require_database, settings_at
 from evals_mcp.cli.printing import visible
 from evals_mcp.cli.progress import progress_bar
 from evals_mcp.errors import Invalid
@@ -38,6 +38,7 @@ def add_command(commands: Any) -> None:
 def _add_from(parser: argparse.ArgumentParser, **options: Any) -> None:
     words = "database, or URL of a server, whose key HUMANLOOP_API_KEY has; default: as the MCP server has it"
     parser.add_argument("--from", dest="source", metavar="FILE_OR_URL", help=words, **options)
+    add_config(parser, **options)
 
 
 def _list_writes(parsed: argparse.Namespace) -> int:
@@ -45,7 +46,7 @@ def _list_writes(parsed: argparse.Namespace) -> int:
 
     if parsed.limit < 1:
         raise Invalid("--limit must be 1 or more.")
-    found = anyio.run(_read, parsed.source or parsed.database, parsed.limit, parsed.evaluation)
+    found = anyio.run(_read, parsed.source or named_database(parsed), parsed.limit, parsed.evaluation)
     for entry in found.records:
         print("\t".join(_cells(entry)))
     over = "over " if found.total_is_least else ""
@@ -57,7 +58,7 @@ def _list_writes(parsed: argparse.Namespace) -> int:
 def _undo_write(parsed: argparse.Namespace) -> int:
     import anyio
 
-    undone = anyio.run(_undo, parsed.source or parsed.database, parsed.write, parsed.yes)
+    undone = anyio.run(_undo, parsed.source or named_database(parsed), parsed.write, parsed.yes)
     print(f"Undid {undone.subject}.")
     return 0
 

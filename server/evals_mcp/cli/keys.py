@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from evals_mcp.cli.actor import actor_of
-from evals_mcp.cli.arguments import add_database, control_of, database_of, settings_at
+from evals_mcp.cli.arguments import add_served_database, control_of, database_of, settings_at
 from evals_mcp.cli.printing import print_rows, visible
 from evals_mcp.errors import Invalid
 from evals_mcp.models.roles import ROLES, Role
@@ -57,7 +57,7 @@ def add_command(commands: Any) -> None:
         (revoke, _revoke_key, "the key's workspace"),
     ):
         action.add_argument("--workspace", metavar="NAME", help=f"{keys_of} (PostgreSQL only)")
-        add_database(action)
+        add_served_database(action)
         words = "a server instead of a database: the keys of your workspace; HUMANLOOP_API_KEY has a key of role admin"
         action.add_argument("--server", metavar="URL", help=words)
         action.set_defaults(command=command)
@@ -254,6 +254,8 @@ def _at_server(parsed: argparse.Namespace, ask: "Callable[[Keys], Awaitable[T]]"
         raise Invalid("--server must be the address of a server, such as https://evals.internal.")
     if parsed.own_database:
         raise Invalid("Give --server or --database, not both.")
+    if parsed.config:
+        raise Invalid("Give --server or --config, not both.")
 
     async def answer() -> T:
         async with build_client(settings_at(parsed.server, os.environ)) as client:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from evals_mcp.cli.arguments import add_database, database_of
+from evals_mcp.cli.arguments import add_served_database, database_of
 from evals_mcp.cli.printing import visible
 from evals_mcp.errors import Invalid
 
@@ -22,14 +22,15 @@ def add_command(commands: Any) -> None:
     )
     command.add_argument("--as", metavar="NAME", dest="as_name", help="PostgreSQL: a new name for the one workspace")
     command.add_argument("--without-keys", action="store_true", help="PostgreSQL: restore no API keys")
-    add_database(command)
+    add_served_database(command)
     command.set_defaults(command=_restore)
 
 
 def _restore(parsed: argparse.Namespace) -> int:
     from evals_mcp.store.database.addresses import database_url
 
-    address, backup = database_of(parsed), Path(parsed.backup).expanduser().absolute()
+    address = database_of(parsed, takes_workspace=False)
+    backup = Path(parsed.backup).expanduser().absolute()
     url = database_url(address)
     if url.get_backend_name() == "sqlite":
         if backup.is_dir():

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from evals_mcp.cli import completers
 from evals_mcp.cli.actor import actor_of
-from evals_mcp.cli.arguments import add_database, database_of
+from evals_mcp.cli.arguments import add_served_database, database_of
 from evals_mcp.cli.completers import completed
 from evals_mcp.cli.printing import print_rows
 from evals_mcp.errors import Invalid
@@ -39,7 +39,7 @@ def add_command(commands: Any) -> None:
     command.add_argument("--yes", action="store_true", help="delete it; nothing brings it back")
     command.add_argument("--vacuum", action="store_true", help="then give the space back to the disk")
     command.add_argument("--workspace", metavar="NAME", help="the workspace (PostgreSQL only)")
-    add_database(command)
+    add_served_database(command)
     command.set_defaults(command=_retain)
 
 

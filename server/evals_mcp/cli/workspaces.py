@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from evals_mcp.cli.arguments import add_database, control_of
+from evals_mcp.cli.arguments import add_served_database, control_of
 from evals_mcp.cli.printing import print_rows
 from evals_mcp.errors import Invalid, Unavailable
 from evals_mcp.models.sizes import size_words
@@ -59,7 +59,7 @@ def add_command(commands: Any) -> None:
         (limit, _limit_workspace),
     )
     for action, command in commands_of_actions:
-        add_database(action)
+        add_served_database(action)
         action.set_defaults(command=command)
 
 

@@ -1,4 +1,7 @@
-"""The options of a server from arguments, the environment and a file, in this order."""
+"""The options of a server from arguments, the environment and a file, in this order.
+
+Commands that work on its database find that in the same way.
+"""
 
 import tomllib
 from collections.abc import Mapping
@@ -6,15 +9,16 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from evals_mcp.config import default_database, read_oauth
+from evals_mcp.config import default_database, read_oauth, read_workspace
 from evals_mcp.errors import Invalid
 from evals_mcp.serving.options import ServeOptions
 from evals_mcp.serving.setting import PREFIX, Setting, settings_of
-from evals_mcp.variables import given, is_postgresql, split_workspace
+from evals_mcp.variables import given, is_postgresql, split_workspace, with_workspace
 
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 """The variable that names the file, where no argument does."""
 
+_DATABASE_VARIABLE = "EVALS_MCP_DATABASE"
 _WORKSPACE_VARIABLE = "EVALS_MCP_WORKSPACE"
 OAUTH_TABLE = "oauth"
 """The table of a file with the settings of sign-in, named as their variables: `issuer`, `resource` and so on."""
@@ -43,8 +47,7 @@ def read_configuration(arguments: Mapping[str, str], environ: Mapping[str, str],
     """
     settings = list(settings_of(ServeOptions))
     _refuse_unknown_variables(environ, settings)
-    path = file or given(environ.get(CONFIG_VARIABLE, ""))
-    table = {} if path is None else _read_file(path, settings)
+    path, table = _table(file, environ, settings)
     oauth = table.pop(OAUTH_TABLE, {})
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
@@ -71,6 +74,35 @@ def read_configuration(arguments: Mapping[str, str], environ: Mapping[str, str],
         sources["workspace"] = _DEFAULT
     values["oauth"] = read_oauth(environ, oauth, f"{path}: {OAUTH_TABLE}")
     return Configuration(ServeOptions(**values), sources, path)
+
+
+def served_database(
+    named: str | None, environ: Mapping[str, str], file: str | None, *, takes_workspace: bool = True
+) -> str:
+    """The address of a server's database: the one that is `named`, else that of the environment, else that of the file.
+
+    It has the workspace that the environment or, if it `takes_workspace`, the file names. What else stands in the file
+    is the server's: only the names are looked at. Raises Invalid as `read_configuration`.
+    """
+    settings = list(settings_of(ServeOptions))
+    _refuse_unknown_variables(environ, settings)
+    path, table = _table(file, environ, settings)
+    of_file: dict[str, str] = {
+        setting.name: setting.from_toml(table[setting.name], f"{path}: {setting.name}")
+        for setting in settings
+        if setting.name in ("database", "workspace") and setting.name in table
+    }
+    address = named or given(environ.get(_DATABASE_VARIABLE, ""))
+    if address is None:
+        address = of_file["database"] if "database" in of_file else default_database()
+    workspace = read_workspace(environ) or (of_file.get("workspace") if takes_workspace else None)
+    return with_workspace(address, workspace)
+
+
+def _table(file: str | None, environ: Mapping[str, str], settings: list[Setting]) -> tuple[str | None, dict[str, Any]]:
+    """The path of the file, if there is one, and what stands in it."""
+    path = file or given(environ.get(CONFIG_VARIABLE, ""))
+    return path, {} if path is None else _read_file(path, settings)
 
 
 def _refuse_unknown_variables(environ: Mapping[str, str], settings: list[Setting]) -> None:
