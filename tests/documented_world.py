@@ -8,6 +8,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
@@ -57,7 +58,7 @@ class DocumentedWorld:
             (r'host = "0\.0\.0\.0"', 'host = "127.0.0.1"\nport = 0'),
             (r"--port 8421", "--port 0"),
             (r"(?<![\w.])/(backups|etc|opt|usr/lib|var/lib)/", lambda found: f"{folder}/{found[1]}/"),
-            (r"/backups(?= )", f"{folder}/backups"),
+            (r"/backups(?= |$)", f"{folder}/backups"),
             (r"docker run --rm --volume evals:/data evals-mcp", f"EVALS_MCP_DATABASE={folder}/data.db evals-mcp"),
             (r"docker compose run --rm serve", f"EVALS_MCP_DATABASE='{databases['compose']}' evals-mcp"),
             (r"runuser -u evals-mcp -- \S+/evals-mcp", "evals-mcp"),
@@ -132,7 +133,7 @@ class DocumentedWorld:
     def _database(self, words: tuple[str, ...] | list[str], variables: dict[str, str]) -> str:
         named = words[words.index("--database") + 1] if "--database" in words else variables.get("EVALS_MCP_DATABASE")
         if named is None and "--config" in words:
-            named = re.findall(r'^database = "(.+)"$', Path(words[words.index("--config") + 1]).read_text(), re.M)[0]
+            named = tomllib.loads(Path(words[words.index("--config") + 1]).read_text(encoding="utf-8"))["database"]
         return str(self.folder / (named or "default.db")) if "://" not in (named or "") else str(named)
 
     def _own(self, variables: dict[str, str]) -> dict[str, str]:
@@ -142,6 +143,9 @@ class DocumentedWorld:
     def _run_in_shell(self, line: str) -> None:
         done = subprocess.run(["/bin/bash", "-c", line], cwd=self.folder, capture_output=True, text=True, timeout=120)
         assert done.returncode == 0, (line, done.stdout, done.stderr)
+        if line.endswith(".toml"):  # what it names is in the folder, too
+            installed = Path(shlex.split(line)[-1])
+            installed.write_text(self.filled(installed.read_text(encoding="utf-8")), encoding="utf-8")
         if line.startswith("curl "):
             assert json.loads(done.stdout) == {"status": "ok"}
 

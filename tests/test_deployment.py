@@ -15,6 +15,7 @@ from evals_mcp.serving.configuration import read_configuration
 
 ROOT = Path(__file__).resolve().parents[1]
 UNIT = (ROOT / "deploy" / "evals-mcp.service").read_text(encoding="utf-8")
+BACKUP = (ROOT / "deploy" / "evals-mcp-backup.service").read_text(encoding="utf-8")
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
 SERVING = (ROOT / "docs" / "serving.md").read_text(encoding="utf-8")
 _PROGRAM = "/opt/evals-mcp/bin/evals-mcp"
@@ -22,10 +23,10 @@ _MOST_EXPOSED = 1.5
 """Of 10, as `systemd-analyze security` counts; it calls up to 2 OK and above 5 medium."""
 
 
-def _unit_here(folder: Path) -> Path:
-    """The unit, with a program that is there."""
-    unit = folder / "evals-mcp.service"
-    unit.write_text(UNIT.replace(_PROGRAM, "/bin/true"), encoding="utf-8")
+def _unit_here(folder: Path, text: str = UNIT, name: str = "evals-mcp.service") -> Path:
+    """A unit, with a program that is there."""
+    unit = folder / name
+    unit.write_text(text.replace(_PROGRAM, "/bin/true"), encoding="utf-8")
     return unit
 
 
@@ -35,9 +36,10 @@ def _systemd(*arguments: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(["systemd-analyze", *arguments], capture_output=True, text=True, check=False)
 
 
-def test_the_unit_is_one_that_systemd_takes(tmp_path: Path) -> None:
+@pytest.mark.parametrize("text", [UNIT, BACKUP], ids=["server", "backup"])
+def test_the_unit_is_one_that_systemd_takes(tmp_path: Path, text: str) -> None:
     """Without a warning, and with hardly anything that an attacker could use."""
-    unit = str(_unit_here(tmp_path))
+    unit = str(_unit_here(tmp_path, text))
     verified = _systemd("verify", "--man=no", unit)
     assert (verified.returncode, verified.stdout + verified.stderr) == (0, "")
     secured = _systemd("security", "--offline=true", "--no-pager", unit)
@@ -56,6 +58,31 @@ def test_the_unit_starts_reloads_and_restarts_the_server() -> None:
     example = tomllib.loads((ROOT / "deploy" / "serve.toml").read_text(encoding="utf-8"))
     assert example["database"] == f"/var/lib/{folder}/evals.db"
     assert (ROOT / "deploy" / "evals-mcp.sysusers").read_text(encoding="utf-8").count("\nu evals-mcp ") == 1
+
+
+def test_a_backup_each_night_is_one_of_what_is_served(tmp_path: Path) -> None:
+    """By the same user, with the server's own file, and with the same protection; it writes to one folder more."""
+    (started,) = re.findall(rf"^ExecStart={_PROGRAM} (.+)$", BACKUP, re.MULTILINE)
+    parsed = build_parser().parse_args(started.split())
+    assert (parsed.config, parsed.keep) == ("/etc/evals-mcp/serve.toml", 14)
+    assert f"\nReadWritePaths={parsed.to}\n" in BACKUP
+    of_server = {
+        "ExecStart",
+        "ExecReload",
+        "KillMode",
+        "TimeoutStopSec",
+        "Restart",
+        "RestartSec",
+        "LimitNOFILE",
+        "Type",
+    }
+    lines = UNIT.partition("[Service]")[2].partition("[Install]")[0].splitlines()
+    shared = [line for line in lines if "=" in line and line[0] != "#" and line.partition("=")[0] not in of_server]
+    assert [line for line in shared if line not in BACKUP.splitlines()] == []
+    timer = (ROOT / "deploy" / "evals-mcp-backup.timer").read_text(encoding="utf-8")
+    _unit_here(tmp_path, BACKUP, "evals-mcp-backup.service")
+    verified = _systemd("verify", "--man=no", str(_unit_here(tmp_path, timer, "evals-mcp-backup.timer")))
+    assert (verified.returncode, verified.stdout + verified.stderr) == (0, "")
 
 
 def test_the_example_of_a_configuration_is_one(tmp_path: Path) -> None:

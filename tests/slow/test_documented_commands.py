@@ -48,6 +48,8 @@ NOT_RUN = {
     "systemctl daemon-reload": "needs a running systemd; tests/test_deployment.py has it read the unit",
     "systemctl enable --now evals-mcp": "needs a running systemd",
     "systemctl restart evals-mcp": "needs a running systemd",
+    "systemctl enable --now evals-mcp-backup.timer": "needs a running systemd; tests/test_deployment.py reads it",
+    "systemctl start evals-mcp-backup": "needs a running systemd",
     "journalctl --unit evals-mcp --follow --output cat": "needs a running systemd",
     'claude mcp add --transport http evals https://evals.internal/mcp --header "X-API-KEY: …"': (
         "needs the program; its address and header are asked"
@@ -274,7 +276,8 @@ def _read_cron(block: Block, world: DocumentedWorld) -> set[str]:
     found = re.fullmatch(r"(?:[\d*]+ ){5}evals-mcp (.+)\n", block.text)
     assert found is not None
     command = found[1].replace("/opt/evals-mcp/bin/evals-mcp", f"{sys.executable} -m evals_mcp")
-    command = command.replace("/var/lib/evals-mcp/evals.db", "evals.db").replace("/backups", "nights")
+    command = command.replace("/etc/evals-mcp/serve.toml", "serve.toml").replace("/backups", "nights")
+    (world.folder / "serve.toml").write_text('database = "evals.db"\n')
     (world.folder / "nights").mkdir()
     given = {**os.environ, "PYTHONPATH": str(DOCS.parent / "server")}
     shell = ["/bin/sh", "-c", command]

@@ -55,8 +55,8 @@ def add_database(parser: argparse.ArgumentParser) -> None:
 
 def add_config(parser: argparse.ArgumentParser, **options: Any) -> None:
     """Add the `--config` option to a command that works on the database of a server."""
-    words = "the file of `evals-mcp serve`, for the database and workspace that neither arguments nor variables name"
-    parser.add_argument("--config", metavar="FILE", help=words.replace("`", ""), **options)
+    words = "the TOML file of evals-mcp serve: its database, where no argument and no variable names one"
+    parser.add_argument("--config", metavar="FILE", help=words, **options)
 
 
 def add_served_database(parser: argparse.ArgumentParser) -> None:
