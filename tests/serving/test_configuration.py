@@ -92,6 +92,35 @@ workspace_claim = "groups"
     assert "# people sign in at https://login.example/team to https://evals.example/mcp" in shown
 
 
+@pytest.mark.parametrize(
+    ("resource", "root_path", "told"),
+    [
+        ("https://e.example/mcp", "", None),
+        ("https://e.example/a/b/mcp", "/a/b/", None),
+        (
+            "https://e.example/mcp",
+            "/evals",
+            "# Whoever enters https://e.example/evals/mcp cannot sign in: oauth.resource is https://e.example/mcp, and "
+            "root_path /evals. Set oauth.resource to https://e.example/evals/mcp, unless the proxy leads "
+            "https://e.example/mcp to /mcp of this server.",
+        ),
+        (
+            "https://e.example/evals/mcp",
+            "",
+            "# People can sign in at https://e.example/evals/mcp (oauth.resource) only if the proxy strips /evals: "
+            "root_path is not set. Set it to /evals.",
+        ),
+    ],
+)
+def test_a_check_tells_that_paths_of_sign_in_and_proxy_differ(
+    tmp_path: Path, resource: str, root_path: str, told: str | None
+) -> None:
+    """In a sentence with the address that fails; tests/slow shows that clients refuse it."""
+    table = f'[oauth]\nissuer = "https://login.example/team"\nresource = "{resource}"\n'
+    lines = list(effective_lines(read_configuration({"root_path": root_path}, {}, _written(tmp_path, table))))
+    assert lines[-1] == (told or f"# people sign in at https://login.example/team to {resource}")
+
+
 def test_arguments_come_before_variables_and_these_before_the_file(tmp_path: Path) -> None:
     """Each setting by itself; what is empty, or a placeholder that nobody filled, is not there."""
     file = _written(tmp_path, 'host = "127.0.0.2"\nport = 1\njournal_days = 1\n')

@@ -14,7 +14,7 @@ import anyio
 import httpx
 import httpx2
 import pytest
-from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider
+from mcp.client.auth import AuthorizationCodeResult, OAuthClientProvider, OAuthFlowError
 from mcp.client.streamable_http import streamable_http_client
 from mcp.shared.auth import OAuthClientInformationFull, OAuthClientMetadata, OAuthToken
 from pydantic import AnyUrl
@@ -26,8 +26,9 @@ from tests.serving.served_here import served
 from tests.serving.server_process import ServerProcess
 
 from evals_mcp.oauth.settings import OAuthSettings
+from evals_mcp.serving.root_path import path_mismatch
 from evals_mcp.store.teams.control import open_control
-from mcp import Client
+from mcp import Client, MCPError
 
 pytestmark = pytest.mark.anyio
 CALLBACK = "http://127.0.0.1:8/callback"
@@ -100,6 +101,41 @@ async def test_an_assistant_signs_in(tmp_path: Path, provider: IdentityProvider,
     assert assistant.asked == ["evals:read evals:write"]
 
 
+@pytest.mark.parametrize(
+    ("resource", "root_path", "entered", "works"),
+    [
+        ("/evals/mcp", "/evals", "/evals/mcp", True),
+        ("/mcp", "/evals", "/evals/mcp", False),
+        ("/mcp", "/evals", "/mcp", True),
+        ("/evals/mcp", "", "/evals/mcp", False),
+    ],
+)
+async def test_an_assistant_signs_in_below_a_path_that_sign_in_has_too(
+    tmp_path: Path, provider: IdentityProvider, resource: str, root_path: str, entered: str, works: bool
+) -> None:
+    """Otherwise not at the address that people see, as the start and `--check` say."""
+    port = _free_port()
+    origin = f"http://127.0.0.1:{port}"
+    oauth = OAuthSettings(provider.issuer, f"{origin}{resource}")
+    with served(str(tmp_path / "evals.db"), port=port, root_path=root_path, oauth=oauth):
+        assert await _can_sign_in(f"{origin}{entered}") is works
+    is_told = path_mismatch(root_path, oauth.resource) is not None
+    assert is_told is (resource != f"{root_path}/mcp")
+
+
+async def _can_sign_in(url: str) -> bool:
+    tools = []
+    try:
+        async with (
+            httpx2.AsyncClient(auth=_Assistant().auth(url), timeout=240) as http,
+            Client(streamable_http_client(url, http_client=http), mode="2026-07-28") as client,
+        ):
+            tools = (await client.list_tools()).tools
+    except* (OAuthFlowError, MCPError):
+        pass
+    return bool(tools)
+
+
 async def test_an_assistant_that_may_not_is_told(tmp_path: Path, provider: IdentityProvider) -> None:
     """What it shows is our sentence; a reader has no tools that write."""
     port = _free_port()
@@ -168,6 +204,7 @@ def test_a_server_says_whether_it_reaches_the_provider(tmp_path: Path, provider:
     for more, issuer, said in (
         ([], provider.issuer, there),
         ([], f"{provider.origin}/x", "EVALS_MCP_OAUTH_ISSUER"),
+        (["--root-path", "/team"], provider.issuer, "enters https://evals.example/team/mcp cannot sign in"),
         (["--workers", "1"], provider.issuer, there),
         (["--config", str(file)], f"{provider.origin}/x", "EVALS_MCP_OAUTH_ISSUER"),
     ):

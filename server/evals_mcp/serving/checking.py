@@ -9,7 +9,7 @@ from evals_mcp.oauth.settings import OAuthSettings
 from evals_mcp.serving.configuration import Configuration
 from evals_mcp.serving.options import ServeOptions
 from evals_mcp.serving.proxies import Proxies
-from evals_mcp.serving.root_path import checked_root_path
+from evals_mcp.serving.root_path import checked_root_path, path_mismatch
 from evals_mcp.serving.setting import Setting, settings_of
 from evals_mcp.store.database.addresses import shown_address
 
@@ -31,6 +31,9 @@ def effective_lines(configuration: Configuration) -> Iterator[str]:
     oauth = configuration.options.oauth
     if oauth is not None:
         yield f"# people sign in at {oauth.issuer} to {oauth.resource}"
+        mismatch = path_mismatch(configuration.options.root_path, oauth.resource)
+        if mismatch is not None:
+            yield f"# {mismatch}"
 
 
 def _sign_in(oauth: OAuthSettings, teams: "Teams") -> str:

@@ -1,12 +1,14 @@
 """The path that a proxy has before a server's own. The proxy may strip it or not."""
 
 import re
+from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from evals_mcp.errors import Invalid
+from evals_mcp.oauth.settings import MCP_PATH
 
 _ROOT_PATH = re.compile(r"(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+")
 _OWN = frozenset(
@@ -39,6 +41,27 @@ def checked_root_path(root_path: str) -> str:
     if first in _OWN:
         raise Invalid(f"The root path must not begin with /{first}: this server has such a path of its own.")
     return path
+
+
+def path_mismatch(root_path: str, resource: str) -> str | None:
+    """At which address people cannot sign in, because the paths of a proxy and of the resource differ.
+
+    Clients refuse a resource that is not the address that they were given. None if the paths agree.
+    """
+    root, parts = root_path.strip().rstrip("/"), urlsplit(resource)
+    prefix = parts.path.removesuffix(MCP_PATH)
+    if prefix == root:
+        return None
+    if not root:
+        return (
+            f"People can sign in at {resource} (oauth.resource) only if the proxy strips {prefix}: root_path is not "
+            f"set. Set it to {prefix}."
+        )
+    entered = f"{parts.scheme}://{parts.netloc}{root}{MCP_PATH}"
+    return (
+        f"Whoever enters {entered} cannot sign in: oauth.resource is {resource}, and root_path {root}. Set "
+        f"oauth.resource to {entered}, unless the proxy leads {resource} to {MCP_PATH} of this server."
+    )
 
 
 class RootPath:

@@ -81,9 +81,9 @@ def serve(options: ServeOptions) -> None:
             log.say(f"evals-mcp serving on {url_of(listener)}")
             tell_of_few_files()
             if options.oauth is not None:
-                from evals_mcp.serving.signing_in import tell_of_provider
+                from evals_mcp.serving.signing_in import tell_of_sign_in
 
-                tell_of_provider(options.oauth, log.say)
+                tell_of_sign_in(options.oauth, options.root_path, log.say)
             server.run(sockets=[listener])
 
 

@@ -22,6 +22,7 @@ from evals_mcp.oauth.protected_resource import ProtectedResource, challenge
 from evals_mcp.oauth.settings import OAuthSettings
 from evals_mcp.oauth.signing_keys import Provider
 from evals_mcp.oauth.tokens import verified_claims
+from evals_mcp.serving.root_path import path_mismatch
 from evals_mcp.store.teams.control import Control
 from evals_mcp.store.teams.keys import is_like_key
 from evals_mcp.wiring import open_mcp
@@ -60,8 +61,10 @@ def mcp_with_sign_in(
     return ProtectedResource(entrance, settings)
 
 
-def tell_of_provider(settings: OAuthSettings, write_line: Callable[[str], None]) -> None:
-    """Say whether the provider's keys can be read, without waiting for it."""
+def tell_of_sign_in(settings: OAuthSettings, root_path: str, write_line: Callable[[str], None]) -> None:
+    """Say whether the provider's keys can be read, without waiting for it, and whether a proxy's path is in the way."""
+    if (mismatch := path_mismatch(root_path, settings.resource)) is not None:
+        _log.warning("%s", mismatch)
 
     def read() -> None:
         try:

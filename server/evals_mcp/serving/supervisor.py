@@ -106,8 +106,8 @@ class _Worker:
         self.leaves_at = time.monotonic()
         self._say(LEAVE)
 
-    def tell_of_provider(self) -> None:
-        """Let it log whether the identity provider can be used, if there is one."""
+    def tell_of_sign_in(self) -> None:
+        """Let it log whether people can sign in, if there is an identity provider."""
         self._say(TELL)
 
     def kill(self, reason: str) -> None:
@@ -187,7 +187,7 @@ class _Supervisor:
             self._announced = True
             ServerLog(self._options.log_format).say(f"evals-mcp serving on {url_of(self._shared.listener)}")
             tell_of_few_files()
-            self._serving[0].tell_of_provider()
+            self._serving[0].tell_of_sign_in()
         if self._next is not None and _are_ready(self._coming, self._next):
             self._replace(self._next)
 
@@ -274,7 +274,7 @@ class _Supervisor:
         _LOGGER.warning(
             "The configuration was read again. New workers that serve: %d.", len(self._serving), extra=ASKED_FOR
         )
-        self._serving[0].tell_of_provider()
+        self._serving[0].tell_of_sign_in()
 
     def _abandon_reload(self) -> None:
         for worker in self._coming:

@@ -163,6 +163,7 @@ class _Follower(threading.Thread):
                 self._server.leaves = True
         elif said == TELL and self._options.oauth is not None:
             from evals_mcp.serving.logs import ServerLog
-            from evals_mcp.serving.signing_in import tell_of_provider
+            from evals_mcp.serving.signing_in import tell_of_sign_in
 
-            tell_of_provider(self._options.oauth, ServerLog(self._options.log_format).say)
+            log = ServerLog(self._options.log_format)
+            tell_of_sign_in(self._options.oauth, self._options.root_path, log.say)
