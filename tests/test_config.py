@@ -87,10 +87,13 @@ def test_the_key_is_in_no_representation() -> None:
     ],
 )
 def test_an_address_is_told_from_its_workspace(address: str, plain: str, workspace: str | None) -> None:
-    """Only an address of PostgreSQL names one. The setting adds it where the address names none."""
+    """Only an address of PostgreSQL has one, and the setting adds it where that has none. A file is refused."""
     assert split_workspace(address) == (plain, workspace)
-    settings = read_settings({"EVALS_MCP_DATABASE": address, "EVALS_MCP_WORKSPACE": "blue"})
-    is_added = workspace is None and address.startswith("postgres")
-    assert split_workspace(settings.database) == (plain, "blue" if is_added else workspace)
-    if "sqlite" not in address:
-        assert database_url(plain) == database_url(settings.database)
+    environ = {"EVALS_MCP_DATABASE": address, "EVALS_MCP_WORKSPACE": "blue"}
+    if not address.startswith("postgres"):
+        with pytest.raises(Invalid, match="Workspace `red` is named"):
+            read_settings(environ)
+        return
+    settings = read_settings(environ)
+    assert split_workspace(settings.database) == (plain, "blue" if workspace is None else workspace)
+    assert database_url(plain) == database_url(settings.database)

@@ -18,6 +18,7 @@ from evals_mcp.variables import (
     given,
     whole_number,
     with_workspace,
+    workspace_of_file,
 )
 
 if TYPE_CHECKING:
@@ -104,11 +105,10 @@ def read_settings(
 
     Empty values and placeholders that a host did not fill (`${user_config.…}`) count as unset. Raises Invalid.
     """
+    base_url = _value(environ, "HUMANLOOP_BASE_URL")
     return Settings(
-        database=with_workspace(
-            database or _value(environ, "EVALS_MCP_DATABASE") or default_database(), read_workspace(environ)
-        ),
-        base_url=_value(environ, "HUMANLOOP_BASE_URL"),
+        database=read_database(environ, database) if base_url is None else _database(environ, database),
+        base_url=base_url,
         api_key=_value(environ, "HUMANLOOP_API_KEY"),
         max_tokens=read_max_tokens(environ),
         read_only=read_read_only(environ),
@@ -120,6 +120,24 @@ def read_settings(
         journal_days=read_journal_days(environ),
         actor=read_actor(environ),
     )
+
+
+def read_database(environ: Mapping[str, str], database: str | None = None) -> str:
+    """The address of the database, with its workspace; `database` overrides the variable.
+
+    Raises Invalid for a workspace of a SQLite file.
+    """
+    address, workspace = _database(environ, database), read_workspace(environ)
+    if workspace_of_file(address, workspace) is not None:
+        from evals_mcp.store.database.addresses import require_no_workspace_of_file
+
+        require_no_workspace_of_file(address, workspace)
+    return address
+
+
+def _database(environ: Mapping[str, str], database: str | None) -> str:
+    address = database or _value(environ, "EVALS_MCP_DATABASE") or default_database()
+    return with_workspace(address, read_workspace(environ))
 
 
 def read_max_tokens(environ: Mapping[str, str]) -> int:

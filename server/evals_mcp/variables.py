@@ -8,6 +8,8 @@ LOG_FORMATS = ("plain", "json")
 DEFAULT_MAX_TOKENS = 4_000
 DEFAULT_JOURNAL_DAYS, MOST_JOURNAL_DAYS = 90, 36_500
 LEAST_TOKENS, MOST_TOKENS = 300, 20_000
+ONLY_WORKSPACE = "default"
+"""The name of the workspace that a SQLite file is."""
 LARGEST_BODY = 64 * 1024 * 1024
 """Bytes of a request."""
 
@@ -50,6 +52,19 @@ def split_workspace(address: str) -> tuple[str, str | None]:
     named = [part.removeprefix(_WORKSPACE) for part in parts if part.startswith(_WORKSPACE)]
     rest = "&".join(part for part in parts if not part.startswith(_WORKSPACE))
     return (f"{start}?{rest}" if rest else start), (named[-1] if named else None)
+
+
+def workspace_of_file(address: str, workspace: str | None) -> str | None:
+    """The workspace that is named for a database that has none to name, in its address or else; None if there is none.
+
+    A file is the workspace `default`, which may be named beside its address.
+    """
+    if is_postgresql(address):
+        return None
+    named = [part for part in address.partition("?")[2].split("&") if part.startswith(_WORKSPACE)]
+    if named:
+        return named[-1].removeprefix(_WORKSPACE)
+    return None if workspace == ONLY_WORKSPACE else workspace
 
 
 def is_postgresql(address: str) -> bool:

@@ -35,7 +35,8 @@ VALUES = {
         "${user_config.x}",
     ],
     "EVALS_MCP_ACTOR": ["Ann"],
-    "EVALS_MCP_DATABASE": ["/nowhere/evals.db", "postgresql://host/db"],
+    "EVALS_MCP_DATABASE": ["/nowhere/evals.db", "postgresql://host/db", "/nowhere/evals.db?workspace=search"],
+    "EVALS_MCP_WORKSPACE": ["search", "default", "${user_config.workspace}"],
 }
 
 

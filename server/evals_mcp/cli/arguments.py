@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from evals_mcp.cli.printing import visible
 from evals_mcp.errors import Invalid
-from evals_mcp.variables import is_postgresql, with_workspace
+from evals_mcp.variables import is_postgresql
 
 if TYPE_CHECKING:
     from evals_mcp.config import Settings
@@ -68,12 +68,18 @@ def add_served_database(parser: argparse.ArgumentParser) -> None:
 def database_of(parsed: argparse.Namespace, *, takes_workspace: bool = True) -> str:
     """The database of a command for whoever runs a server: its own `--database`, that of the environment or the file's.
 
-    Its address has the workspace that the environment or, if it `takes_workspace`, the file names. Raises Invalid.
+    Its address has the workspace that the environment or, if it `takes_workspace`, the file names. Raises Invalid, also
+    if that or the command's own `--workspace` is one of a SQLite file.
     """
     from evals_mcp.serving.configuration import served_database
+    from evals_mcp.store.database.addresses import require_no_workspace_of_file
 
     named = getattr(parsed, "own_database", None) or parsed.database
-    return served_database(named, os.environ, parsed.config, takes_workspace=takes_workspace)
+    address = served_database(named, os.environ, parsed.config, takes_workspace=takes_workspace)
+    own: str | list[str] | None = getattr(parsed, "workspace", None)
+    for name in own if isinstance(own, list) else [own]:
+        require_no_workspace_of_file(address, name)
+    return address
 
 
 def named_database(parsed: argparse.Namespace) -> str | None:
@@ -91,7 +97,7 @@ def settings_at(
 
     Without an address, those of the environment. Raises Invalid.
     """
-    from evals_mcp.config import Settings, read_settings, read_workspace
+    from evals_mcp.config import Settings, read_database, read_settings
 
     if address is None:
         return read_settings(environ)
@@ -99,7 +105,7 @@ def settings_at(
         or_other = f", or name another variable with {option}" if option else ""
         advice = f"Set {key} to a key of this server{or_other}."
         return Settings(database="", base_url=address, api_key=environ.get(key), key_advice=advice)
-    return Settings(database=with_workspace(address, read_workspace(environ)))
+    return Settings(database=read_database(environ, address))
 
 
 def require_database(settings: "Settings") -> None:

@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 from evals_mcp.cli.arguments import add_served_database, database_of
-from evals_mcp.errors import Invalid
 from evals_mcp.models.sizes import size_words
 
 
@@ -31,8 +30,6 @@ def _back_up(parsed: argparse.Namespace) -> int:
     to = Path(parsed.to).expanduser().absolute()
     url = database_url(address)
     if url.get_backend_name() == "sqlite":
-        if parsed.workspace:
-            raise Invalid("A SQLite file holds one workspace. Omit --workspace.")
         return _back_up_file(parsed, Path(url.database or ""), to, now)
     return _back_up_workspaces(parsed, address, url.database or "evals", to, now)
 

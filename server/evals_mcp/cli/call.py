@@ -38,11 +38,14 @@ def _describe_tools() -> str:
 def _call(parsed: argparse.Namespace) -> int:
     import anyio
 
+    from evals_mcp.config import read_settings
+
     arguments = _read_arguments(parsed.arguments)
     if parsed.json:
         from evals_mcp.cli.call_json import print_json
 
         return print_json(parsed.tool, arguments, parsed.database)
+    read_settings(os.environ, database=parsed.database)  # whoever calls has no host whose configuration is wrong
     answer = anyio.run(_ask, parsed.tool, arguments, parsed.database)
     if answer.is_error:
         print(answer.text, file=sys.stderr)

@@ -37,6 +37,10 @@ def _copy(parsed: argparse.Namespace) -> int:
 
     from evals_mcp.cli.arguments import note_on_workspaces, settings_at
 
+    if parsed.workspace_of_database:
+        raise Invalid(
+            "Omit --workspace: each address of a copy names its own, as 'postgresql://HOST/NAME?workspace=NAME'."
+        )
     _show(anyio.run(_copy_everything, parsed), note_on_workspaces(settings_at(parsed.target, _environ())))
     return 0
 

@@ -4,12 +4,14 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from evals_mcp.cli.printing import markup, output_console
 from evals_mcp.cli.progress import progress_bar
+from evals_mcp.errors import Invalid
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -125,14 +127,16 @@ def _whom_to_ask(settings: "Settings") -> str:
     """The assistant that has the results: the one that this environment sets up, or one with another setting."""
     from evals_mcp.cli.arguments import settings_at
 
-    yours = settings_at(None, os.environ)
+    yours = None
+    with suppress(Invalid):  # all is written by now, and this shell may be set up for something else
+        yours = settings_at(None, os.environ)
     if settings.base_url is not None:
-        is_yours = settings.base_url == yours.base_url
+        is_yours = yours is not None and settings.base_url == yours.base_url
         return "your assistant" if is_yours else "an assistant with HUMANLOOP_BASE_URL set to this server"
     from evals_mcp.store.database.addresses import database_url
 
     database = database_url(settings.database)
-    if yours.base_url is None and database == database_url(yours.database):
+    if yours is not None and yours.base_url is None and database == database_url(yours.database):
         return "your assistant"
     address = database.database if database.get_backend_name() == "sqlite" else "this address"
     return f"an assistant with EVALS_MCP_DATABASE set to {address}"

@@ -212,7 +212,7 @@ def _named_workspace(parsed: argparse.Namespace) -> str | None:
 
 
 def _require_own_workspace(parsed: argparse.Namespace) -> None:
-    if parsed.workspace is not None:
+    if parsed.workspace is not None or parsed.workspace_of_database:
         raise Invalid("Omit --workspace: a server has the keys of your own key's workspace.")
 
 

@@ -75,7 +75,8 @@ def _set_up(parsed: argparse.Namespace) -> int:
             print_error(f"{host.name}: {error}")
             failed = True
     if not parsed.remove:
-        _note_unwritten(parsed.env)
+        written_too = ["EVALS_MCP_WORKSPACE"] if parsed.workspace_of_database else []
+        _note_unwritten([*parsed.env, *written_too])
         if written:
             _say("To check the whole way: evals-mcp doctor")
     return 1 if failed else 0
@@ -112,6 +113,8 @@ def _server(parsed: argparse.Namespace) -> "Server":
     from evals_mcp.hosts.machine import own_command
 
     variables = {} if parsed.database is None else {"EVALS_MCP_DATABASE": parsed.database}
+    if parsed.workspace_of_database:
+        variables["EVALS_MCP_WORKSPACE"] = parsed.workspace_of_database
     if parsed.import_dirs:
         variables["EVALS_MCP_IMPORT_DIRS"] = os.pathsep.join(map(os.path.abspath, parsed.import_dirs))
     for given in parsed.env:

@@ -35,6 +35,9 @@ def check_settings(environ: Mapping[str, str], settings: Settings) -> Iterator[F
     known = VARIABLES | OAUTH_VARIABLES
     given = [name for name in known if environ.get(name, "").strip()]
     yield Finding("settings", State.OK, ", ".join(given) or "none is set; the defaults hold")
+    if settings.base_url is not None and "EVALS_MCP_WORKSPACE" in given:
+        message = "EVALS_MCP_WORKSPACE is not used: HUMANLOOP_API_KEY opens the workspace."
+        yield Finding("settings", State.NOTE, message, "Remove it, or take a key of that workspace.")
     for name in environ:
         if name.startswith(_PREFIXES) and name not in known:
             near = get_close_matches(name, known, n=1, cutoff=0.8)

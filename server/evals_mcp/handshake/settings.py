@@ -11,6 +11,7 @@ from evals_mcp.variables import (
     flag,
     given,
     whole_number,
+    workspace_of_file,
 )
 
 
@@ -27,8 +28,8 @@ class EarlySettings:
 
 def early_settings(arguments: Sequence[str], environ: Mapping[str, str]) -> EarlySettings | None:
     """The settings of the stdio server; None if the arguments may ask for anything else."""
-    folders = _import_folders(arguments)
-    if folders is None or "_ARGCOMPLETE" in environ:  # a shell completes a line
+    options = _server_options(arguments)
+    if options is None or "_ARGCOMPLETE" in environ:  # a shell completes a line
         return None
 
     def variable(name: str) -> str | None:
@@ -38,24 +39,29 @@ def early_settings(arguments: Sequence[str], environ: Mapping[str, str]) -> Earl
     only_reads = flag(read_only or "false")
     tokens = whole_number(variable("EVALS_MCP_MAX_TOKENS") or str(DEFAULT_MAX_TOKENS), LEAST_TOKENS, MOST_TOKENS)
     days = whole_number(variable("EVALS_MCP_JOURNAL_DAYS") or "1", 1, MOST_JOURNAL_DAYS)
+    named, folders = options
     folders += (variable("EVALS_MCP_IMPORT_DIRS") or "").split(os.pathsep)
+    database = named.get("--database") or variable("EVALS_MCP_DATABASE") or ""  # or the default, a file, too
+    workspace = given(named.get("--workspace", "")) or variable("EVALS_MCP_WORKSPACE")
     is_known = (
         variable("HUMANLOOP_BASE_URL") is None
         and only_reads is not None
         and days is not None
+        and workspace_of_file(database, workspace) is None
         and all(_is_absolute(folder.strip()) for folder in folders if given(folder))
     )
     return EarlySettings(read_only=bool(only_reads), max_tokens=tokens if is_known else None)
 
 
-def _import_folders(arguments: Sequence[str]) -> list[str] | None:
-    """The folders among the server's options; None for other arguments, or options in another form."""
+def _server_options(arguments: Sequence[str]) -> tuple[dict[str, str], list[str]] | None:
+    """The server's options and the folders among them; None for other arguments, or options in another form."""
+    named: dict[str, str] = {}
     folders: list[str] = []
     left = list(arguments)
     while left:
         option = left.pop(0)
         if option in ("--database", "--workspace") and left and left[0] and not left[0].startswith("-"):
-            left.pop(0)
+            named[option] = left.pop(0)
         elif option == "--import-dirs":
             while left and not left[0].startswith("-"):
                 folders.append(left.pop(0))
@@ -63,7 +69,7 @@ def _import_folders(arguments: Sequence[str]) -> list[str] | None:
                     return None  # it may be a command
         else:
             return None
-    return folders
+    return named, folders
 
 
 def _is_absolute(folder: str) -> bool:

@@ -13,7 +13,8 @@ from evals_mcp.config import default_database, read_oauth, read_workspace
 from evals_mcp.errors import Invalid
 from evals_mcp.serving.options import ServeOptions
 from evals_mcp.serving.setting import PREFIX, Setting, settings_of
-from evals_mcp.variables import given, is_postgresql, split_workspace, with_workspace
+from evals_mcp.store.database.addresses import require_no_workspace_of_file
+from evals_mcp.variables import ONLY_WORKSPACE, given, is_postgresql, split_workspace, with_workspace
 
 CONFIG_VARIABLE = f"{PREFIX}CONFIG"
 """The variable that names the file, where no argument does."""
@@ -66,11 +67,12 @@ def read_configuration(arguments: Mapping[str, str], environ: Mapping[str, str],
             sources[setting.name] = _DEFAULT
     if "database" not in values:
         values["database"] = default_database()  # which needs a home folder
+    is_file = not is_postgresql(values["database"])
     values["database"], workspace = split_workspace(values["database"])
     if workspace is not None:
         values["workspace"], sources["workspace"] = workspace, sources["database"]
-    elif not is_postgresql(values["database"]) and sources["workspace"] == _WORKSPACE_VARIABLE:
-        del values["workspace"]  # it is of databases that have several, as everywhere
+    elif (values.get("workspace"), sources["workspace"]) == (ONLY_WORKSPACE, _WORKSPACE_VARIABLE) and is_file:
+        del values["workspace"]  # the keys of a file open nothing else
         sources["workspace"] = _DEFAULT
     values["oauth"] = read_oauth(environ, oauth, f"{path}: {OAUTH_TABLE}")
     return Configuration(ServeOptions(**values), sources, path)
@@ -82,7 +84,8 @@ def served_database(
     """The address of a server's database: the one that is `named`, else that of the environment, else that of the file.
 
     It has the workspace that the environment or, if it `takes_workspace`, the file names. What else stands in the file
-    is the server's: only the names are looked at. Raises Invalid as `read_configuration`.
+    is the server's: only the names are looked at. Raises Invalid as `read_configuration`, and for a workspace of a
+    SQLite file.
     """
     settings = list(settings_of(ServeOptions))
     _refuse_unknown_variables(environ, settings)
@@ -96,6 +99,7 @@ def served_database(
     if address is None:
         address = of_file["database"] if "database" in of_file else default_database()
     workspace = read_workspace(environ) or (of_file.get("workspace") if takes_workspace else None)
+    require_no_workspace_of_file(address, workspace)
     return with_workspace(address, workspace)
 
 

@@ -13,6 +13,7 @@ from evals_mcp.variables import (
     LOG_FORMATS,
     MOST_JOURNAL_DAYS,
     MOST_TOKENS,
+    workspace_of_file,
 )
 
 DEFAULT_HOST = "127.0.0.1"
@@ -92,6 +93,10 @@ class ServeOptions:
         """Check what can be checked without the database."""
         if not 0 <= self.port <= 65535:
             raise Invalid("The port must be a number from 0 to 65535; 0 picks a free one.")
+        if workspace_of_file(self.database, self.workspace) is not None:
+            from evals_mcp.store.database.addresses import require_no_workspace_of_file
+
+            require_no_workspace_of_file(self.database, self.workspace)
         token = self.metrics_token
         if token is not None and not (len(token) >= _SHORTEST_TOKEN and token.isascii() and token.isprintable()):
             raise Invalid(f"The metrics token must have {_SHORTEST_TOKEN} visible ASCII characters or more, at random.")

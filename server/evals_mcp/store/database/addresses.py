@@ -8,13 +8,14 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from evals_mcp.errors import Invalid
-from evals_mcp.variables import split_workspace
+from evals_mcp.variables import split_workspace, workspace_of_file
 
 _FORMS = "a file path, sqlite:///PATH or postgresql://USER@HOST/NAME."
 
 _PASSWORD = re.compile(r"(://[^:/?@]*:)[^@]*@(?:[^/?]*@)?")
 _SECRETS = ("password", "sslpassword", "passfile")
 _HIDDEN = "***"
+_LONGEST_NAME = 40
 
 
 def shown_address(address: str) -> str:
@@ -30,16 +31,30 @@ def _without_secret(part: str) -> str:
     return f"{name}={_HIDDEN}" if unquote_plus(name).strip() in _SECRETS else part
 
 
+def require_no_workspace_of_file(address: str, workspace: str | None = None) -> None:
+    """Raise Invalid if a workspace is named for a SQLite file: whoever names one means another database."""
+    named = workspace_of_file(address, workspace)
+    if named is None:
+        return
+    in_address = workspace_of_file(address, None) is not None
+    file = database_url(address.partition("?")[0] if in_address else address).database
+    raise Invalid(
+        f"Workspace `{named[:_LONGEST_NAME]}` is named, but the database is the SQLite file {file}, which is one "
+        "workspace by itself: set EVALS_MCP_DATABASE or `--database` to the PostgreSQL address, or name no workspace."
+    )
+
+
 def database_url(address: str) -> URL:
     """The URL of a database that is given as a path or a URL.
 
     A path is used as it is written, except for a leading `~`. `sqlite:///PATH?mode=ro` opens a file to read only.
-    A workspace that an address names is left out. Raises Invalid.
+    A workspace that an address of PostgreSQL names is left out. Raises Invalid.
     """
     if not address.strip():
         raise Invalid(f"The database is empty. Give {_FORMS}")
     if re.match("file:", address, re.IGNORECASE):
         raise Invalid("The database must be a path without `file:`. To read only, write sqlite:///PATH?mode=ro.")
+    require_no_workspace_of_file(address)
     if address != ":memory:" and not re.match(r"[A-Z+0-9]+://|(sqlite|postgres(ql)?):", address, re.IGNORECASE):
         return _sqlite_url(address)
     scheme, _, rest = address.partition("://")

@@ -1,7 +1,7 @@
 """The tables of teams: workspaces, those that were removed, and API keys. `tables` has the tables of a workspace.
 
 On PostgreSQL they have their own schema, `CONTROL_SCHEMA`. On SQLite they are in the file of its one workspace,
-`ONLY_WORKSPACE`.
+`ONLY_WORKSPACE` of `variables`.
 """
 
 from sqlalchemy import BigInteger, Boolean, Column, ForeignKey, Integer, MetaData, String, Table
@@ -10,7 +10,6 @@ from evals_mcp.store.database.columns import Moment
 from evals_mcp.store.database.tables import metadata as workspace_metadata
 
 CONTROL_SCHEMA = "evals_mcp"
-ONLY_WORKSPACE = "default"
 
 metadata = MetaData(naming_convention=workspace_metadata.naming_convention)
 

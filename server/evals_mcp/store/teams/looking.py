@@ -11,8 +11,9 @@ from evals_mcp.store.database.columns import microseconds
 from evals_mcp.store.database.database import create_database, utc_now
 from evals_mcp.store.database.failures import plain_errors
 from evals_mcp.store.database.sqlite_file import SqliteFile
-from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA, ONLY_WORKSPACE, api_keys, workspaces
+from evals_mcp.store.teams.control_tables import CONTROL_SCHEMA, api_keys, workspaces
 from evals_mcp.store.teams.workspaces import require_known
+from evals_mcp.variables import ONLY_WORKSPACE
 
 _EXPIRES = "expires_at"
 """A column that keys of 0.1.0 do not have."""

@@ -25,12 +25,12 @@ from evals_mcp.store.journal.plain_entries import DEFAULT_DAYS
 from evals_mcp.store.store import Store
 from evals_mcp.store.teams.control_tables import (
     CONTROL_SCHEMA,
-    ONLY_WORKSPACE,
     api_keys,
     removed_workspaces,
     workspaces,
 )
 from evals_mcp.store.teams.usage import Usage, read_usage
+from evals_mcp.variables import ONLY_WORKSPACE
 
 _WORKSPACE_NAME = re.compile(r"[a-z0-9_]{1,40}")
 _ONE_IN_A_FILE = "A SQLite file holds one workspace, named `default`."
