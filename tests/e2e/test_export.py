@@ -206,3 +206,27 @@ def test_a_copy_goes_through_a_served_database_to_postgresql(
         table: len(rows) for table, rows in wanted.items()
     }
     assert _creators(moved) == creators
+
+
+def test_a_copy_of_what_is_there_writes_nothing(database: Path, tmp_path: Path) -> None:
+    """Not even an entry of the journal; one that changes something has one."""
+    target = tmp_path / "target.db"
+
+    def copied() -> tuple[str, int]:
+        ended = run(["copy", str(database), str(target)])
+        assert ended.status == 0
+        listed = run(["journal", "--from", str(target)])
+        return ended.stdout, len(listed.stdout.splitlines())
+
+    first, once = copied()
+    rows = _rows(target)
+    again, twice = copied()
+    assert (once, twice) == (1, 1)
+    assert _rows(target) == rows
+    counted = [line.split("│")[1:3] for line in first.splitlines() if line.startswith("│")]
+    assert [line.split("│")[1:3] for line in again.splitlines() if line.startswith("│")] == counted
+    assert again.endswith("TO has all records.\n")
+    with closing(open_store(str(database))) as store, store.database.write() as connection:
+        connection.execute(update(runs).values(set_status="cancelled"))
+    assert copied()[1] == 2
+    assert _rows(target) == _rows(database)

@@ -1,6 +1,7 @@
 """Copy all that a database or server has to another one, by the bulk routes of both."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
 from dataclasses import dataclass
 
 from evals_mcp.client.client import EvalsClient
@@ -27,6 +28,7 @@ class Copied:
 
 async def copy_everything(source: EvalsClient, target: EvalsClient, progress: Progress | None = None) -> Copied:
     """Copy all records with their ids and times. Again, it adds what is new, and brings what changed up to date.
+    A target that is the same already is only read.
 
     `progress` receives the records that were copied so far, and how many there are.
 
@@ -44,12 +46,14 @@ async def copy_everything(source: EvalsClient, target: EvalsClient, progress: Pr
         if progress is not None:
             await progress(loaded.records.total(), max(there, loaded.records.total()))
 
+    if (same := await _same(source, target)) is not None:
+        return Copied(same.records, same.added, 0)  # to overwrite it would be a write that changes nothing
     loaded = await load_document(target, _records(source), overwrite=True, progress=tell)
     await _require_all(loaded, target)
     return Copied(loaded.records, loaded.added, loaded.other_creators)
 
 
-async def _records(source: EvalsClient) -> AsyncIterator[Record]:
+async def _records(source: EvalsClient) -> AsyncGenerator[Record]:
     after: str | None = None
     while True:
         page = await source.bulk.read(after)
@@ -58,6 +62,17 @@ async def _records(source: EvalsClient) -> AsyncIterator[Record]:
         if page.next is None:
             return
         after = page.next
+
+
+async def _same(source: EvalsClient, target: EvalsClient) -> Loaded | None:
+    """The records of both if they are the same, and there are some. Reads no further than to the first difference."""
+    loaded = Loaded()
+    async with aclosing(_records(source)) as wanted, aclosing(_records(target)) as there:
+        async for record in wanted:
+            if record != await anext(there, None):
+                return None
+            loaded.count(record)
+        return loaded if loaded.records and await anext(there, None) is None else None
 
 
 async def _require_free_paths(source: EvalsClient, target: EvalsClient) -> None:
