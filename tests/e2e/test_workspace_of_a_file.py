@@ -1,19 +1,22 @@
 """A workspace that is named for a SQLite file is refused by all that would use the file: other data is meant."""
 
+import json
 from contextlib import closing
 from pathlib import Path
 
+import anyio
 import pytest
 from tests.e2e.in_process import run
 from tests.serving.administration import create_key
 
 from evals_mcp.cli.main import build_parser
 from evals_mcp.config import read_settings
-from evals_mcp.doctor.data import check_database
+from evals_mcp.doctor.configurations import check_hosts
 from evals_mcp.doctor.findings import State
 from evals_mcp.doctor.program import check_settings
 from evals_mcp.errors import Invalid
 from evals_mcp.handshake.settings import early_settings
+from evals_mcp.hosts.machine import this_machine
 from evals_mcp.serving.configuration import read_configuration
 from evals_mcp.store.store import open_store
 
@@ -137,8 +140,18 @@ def test_doctor_says_what_is_wrong_here_and_at_a_remote_server(here: Path) -> No
     assert (first.state, note.state) == (State.OK, State.NOTE)
     assert "EVALS_MCP_WORKSPACE is not used: HUMANLOOP_API_KEY opens the workspace." in note.message
     assert len(list(check_settings({}, read_settings({})))) == 1
-    finding = check_database(read_settings({"EVALS_MCP_DATABASE": "evals.db"}))
-    assert finding.state is State.NOTE
+    ended = run(["setup", "cursor", "--yes", "--env", "EVALS_MCP_DATABASE=evals.db"], HOME=str(here))
+    assert ended.status == 0
+    (configuration,) = here.rglob("mcp.json")
+    written = configuration.read_text(encoding="utf-8")
+    configuration.write_text(written.replace('evals.db"', 'evals.db?workspace=search"'), encoding="utf-8")
+    (finding,) = anyio.run(check_hosts, this_machine({"HOME": str(here)}), None)
+    assert (finding.state, finding.message.endswith(_refusal(here / "evals.db"))) == (State.WRONG, True)
+    server = json.loads(written)["mcpServers"]["evals"]
+    server["args"] = [*server.get("args", []), "--workspace", "search"]
+    configuration.write_text(json.dumps({"mcpServers": {"evals": server}}), encoding="utf-8")
+    (finding,) = anyio.run(check_hosts, this_machine({"HOME": str(here)}), None)
+    assert (finding.state, finding.message.endswith(_refusal(here / "evals.db"))) == (State.WRONG, True)
 
 
 def test_a_remote_server_does_not_open_the_file_of_a_command_on_files() -> None:

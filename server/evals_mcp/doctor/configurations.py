@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -98,9 +98,15 @@ def _other_data(server: Server, shell: Settings | None) -> str:
 def _settings_of(server: Server) -> Settings:
     """The settings of a host's server. Raises Invalid."""
     options = options_of(server) or []
-    named = [after for option, after in pairwise(options) if option == "--database"]
-    named += [option.partition("=")[2] for option in options if option.startswith("--database=")]
-    return read_settings(server.variables, database=named[-1] if named else None)
+    workspace = _value_of("--workspace", options)
+    variables = dict(server.variables) | ({"EVALS_MCP_WORKSPACE": workspace} if workspace else {})
+    return read_settings(variables, database=_value_of("--database", options))
+
+
+def _value_of(option: str, options: Sequence[str]) -> str | None:
+    named = [after for before, after in pairwise(options) if before == option]
+    named += [word.partition("=")[2] for word in options if word.startswith(f"{option}=")]
+    return named[-1] if named else None
 
 
 def _problems(host: Host, entry: Mapping[str, Any], server: Server) -> Iterator[tuple[str, str]]:
