@@ -158,7 +158,7 @@ async def test_what_somebody_writes_is_theirs(
 Change = Callable[[IdentityProvider], str]
 
 
-def _forged(provider: IdentityProvider, secret: bytes = b"", **header: str) -> str:
+def _forged(provider: IdentityProvider, secret: bytes = b"", **header: Any) -> str:
     """A token that is signed with a text that everybody knows, or not at all."""
     parts = [{"typ": "JWT", **header}, provider.claims()]
     content = b".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).rstrip(b"=") for part in parts)
@@ -202,7 +202,10 @@ WRONG: dict[str, tuple[Change, str]] = {
     "RS256 that is HS256": (lambda p: _forged(p, _pem("rsa"), alg="RS256", kid="rsa"), "signature is wrong"),
     "an ID token by its type": (lambda p: signed(p.claims(), typ="id+jwt"), "no access token"),
     "characters after the signature": (lambda p: p.token() + "!", "neither a JWT nor an API key"),
-    "a critical extension": (lambda p: signed(p.claims(), crit=["x"], x=1), "neither a JWT nor an API key"),
+    "a critical extension": (lambda p: signed(p.claims(), crit=["x"], x=1), "demands an extension (`crit`)"),
+    "an extension that is no list": (lambda p: _forged(p, alg="ES256", kid="ec", crit="x"), "an extension (`crit`)"),
+    "content that is not encoded": (lambda p: _forged(p, alg="ES256", kid="ec", b64=False), "extension (`b64`)"),
+    "a number as the key": (lambda p: _forged(p, alg="ES256", kid=7), "names no key"),
     "too long": (lambda p: p.token(more="x" * LONGEST_TOKEN), "more than 16,384 characters"),
     "not a JWT": (lambda p: "opaque-" + "0" * 40, "neither a JWT nor an API key"),
     "brackets": (lambda p: base64.urlsafe_b64encode(b"[" * 9000).decode().rstrip("=") + ".e30.x", "neither a JWT"),

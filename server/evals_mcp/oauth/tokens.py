@@ -4,6 +4,7 @@ Each refusal says what is wrong. Clients read which claim or setting to look at;
 Nothing shows a token.
 """
 
+import json
 import logging
 import re
 from collections.abc import Mapping
@@ -11,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any, Never
 
 import jwt
+from jwt.utils import base64url_decode
 
 from evals_mcp.errors import Unauthorized, UnknownToken
 from evals_mcp.oauth.logged import short
@@ -72,6 +74,9 @@ def _unverified(token: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     try:
         if not _FORM.fullmatch(token):
             raise jwt.DecodeError
+        header = json.loads(base64url_decode(token.partition(".")[0]))
+        if isinstance(header, dict):
+            _check_header(header)
         whole = jwt.decode_complete(token, options=_UNCHECKED)
     except (jwt.InvalidTokenError, ValueError, RecursionError):
         _log.warning(
@@ -82,6 +87,18 @@ def _unverified(token: str) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
             "issue them (some issue opaque tokens unless the client names an audience)."
         ) from None
     return whole["header"], whole["payload"]
+
+
+def _check_header(header: Mapping[str, Any]) -> None:
+    """Refuse, with its reason, what the library takes for no JWT."""
+    if "crit" in header:
+        _log.warning("Sign-in refused: `crit` is %s, and this server takes no extension.", short(header["crit"]))
+        raise UnknownToken("The token demands an extension (`crit`), and this server takes none.")
+    if header.get("b64", True) is False:
+        _log.warning("Sign-in refused: `b64` is false, and this server takes no extension.")
+        raise UnknownToken("The token uses an extension (`b64`), and this server takes none.")
+    if not isinstance(header.get("kid", ""), str):
+        _refuse_without_key()
 
 
 def _check_form(header: Mapping[str, Any], stated: Mapping[str, Any], settings: OAuthSettings) -> None:
@@ -105,8 +122,12 @@ def _check_form(header: Mapping[str, Any], stated: Mapping[str, Any], settings: 
             f"The token is not from this server's identity provider: its `iss` must be exactly {settings.issuer}."
         )
     if not isinstance(kid, str) or not kid:
-        _log.warning("Sign-in refused: a token has no `kid`. Let the provider write it into the header.")
-        raise UnknownToken("The token's header names no key (`kid`).")
+        _refuse_without_key()
+
+
+def _refuse_without_key() -> Never:
+    _log.warning("Sign-in refused: a token has no `kid`. Let the provider write it into the header.")
+    raise UnknownToken("The token's header names no key (`kid`).")
 
 
 def _refuse(error: jwt.InvalidTokenError, stated: Mapping[str, Any], settings: OAuthSettings) -> Never:
@@ -136,7 +157,7 @@ def _refuse(error: jwt.InvalidTokenError, stated: Mapping[str, Any], settings: O
             _log.warning("Sign-in refused: the claim `%s` is missing.", error.claim)
             raise Unauthorized(f"The token lacks the claim `{error.claim}`.")
     _log.warning("Sign-in refused: a signed token is malformed. %s", short(str(error)))
-    raise Unauthorized("The token is malformed: `exp`, `nbf`, `iat` must be numbers, and `crit` must not be there.")
+    raise Unauthorized("The token is malformed: `exp`, `nbf`, `iat` must be numbers.")
 
 
 def _refuse_audience(stated: Mapping[str, Any], settings: OAuthSettings) -> Never:
