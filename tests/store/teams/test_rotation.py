@@ -5,10 +5,12 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.roles import Role
 from evals_mcp.store.teams.control import Control, open_control
+from evals_mcp.store.teams.control_tables import api_keys
 
 HOUR = timedelta(hours=1)
 
@@ -129,6 +131,23 @@ def test_a_name_in_several_workspaces_needs_the_workspace(postgres_address: str)
         with pytest.raises(Invalid, match="Several keys"):
             control.rotate_key("ci")
         assert control.rotate_key("ci", "red").old.id == keys["red"]
+
+
+def test_a_name_that_is_the_id_of_another_key_is_not_guessed(control: Control) -> None:
+    """Versions before took such names. Each of the two keys can still be named, and the other one stays."""
+    ann, other = _create(control, "ann"), _create(control, "other")
+    with control.database.write() as connection:
+        connection.execute(update(api_keys).where(api_keys.c.id == other).values(name=ann))
+    before = control.keys()
+    for end in (control.revoke_key, control.rotate_key):
+        with pytest.raises(Invalid, match=f"`{ann}` is the id of the key `ann`.*and the name of.*`{other}`"):
+            end(ann)
+    assert control.keys() == before
+    new = control.rotate_key("ann").new.key.id
+    assert _working(control) == {new, other}
+    assert [key.id for key in control.revoke_key(other)] == [other]
+    assert [key.id for key in control.revoke_key(ann)] == [ann]
+    assert _working(control) == {new}
 
 
 def test_somebody_can_always_manage_keys(control: Control, clock: Clock) -> None:

@@ -14,7 +14,7 @@ from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.keys import KeyState
 from evals_mcp.models.roles import Role
 from evals_mcp.store.teams.control_tables import api_keys, workspaces
-from evals_mcp.store.teams.keys import new_secret
+from evals_mcp.store.teams.keys import ID_LENGTH, is_like_id, new_secret
 
 _LONGEST_NAME = 100
 SOON = timedelta(days=14)
@@ -104,9 +104,14 @@ def rotate(connection: Connection, key: ApiKey, now: datetime, overlap: timedelt
 
 
 def check_new_key(name: str, now: datetime, expires_at: datetime | None) -> None:
-    """Raise Invalid for a name that cannot be shown, and for an end that is not in the future."""
+    """Raise Invalid for a name that cannot be shown or looks like an id, and for an end that is not in the future."""
     if not name.isprintable() or not 1 <= len(name) <= _LONGEST_NAME or name != name.strip():
         raise Invalid(f"A key name must have 1 to {_LONGEST_NAME} characters, all visible, and no space at its ends.")
+    if is_like_id(name):
+        raise Invalid(
+            f"A key name must not look like the id of a key: {ID_LENGTH} letters and digits without anything between "
+            "them. Add a character, such as a hyphen."
+        )
     if expires_at is not None and expires_at <= now:
         raise Invalid("A key must expire in the future.")
 
@@ -162,13 +167,14 @@ def pick_key(keys: Sequence[ApiKey], id_or_name: str, now: datetime) -> ApiKey:
     """The key with an id, or the one with a name: one that works, else one that expired, else the last revoked one.
     Of a key that was rotated and the one in its place, it is the latter.
 
-    Raises NotFound, and Invalid if there are several.
+    Raises NotFound, and Invalid if there are several: by the name, or one by its id and others by their name.
     """
-    for key in keys:
-        if key.id == id_or_name:
-            return key
     named = [key for key in keys if key.name == id_or_name]
     unrevoked = [key for key in named if key.revoked_at is None]
+    for key in keys:
+        if key.id == id_or_name:
+            _require_only_id(key, unrevoked)
+            return key
     found = [key for key in unrevoked if key.works(now)] or unrevoked or named[-1:]
     rotated = {key.replaces for key in found}
     found = [key for key in found if key.id not in rotated]
@@ -178,6 +184,16 @@ def pick_key(keys: Sequence[ApiKey], id_or_name: str, now: datetime) -> ApiKey:
         candidates = ", ".join(f"`{key.id}` (workspace {key.workspace})" for key in found)
         raise Invalid(f"Several keys have the name `{id_or_name}`. Use an id: {candidates}.")
     return found[0]
+
+
+def _require_only_id(key: ApiKey, named: Sequence[ApiKey]) -> None:
+    """Raise Invalid if other keys have the id of a key as their name, which versions before took."""
+    if named:
+        others = ", ".join(f"`{other.id}` (workspace {other.workspace})" for other in named)
+        raise Invalid(
+            f"`{key.id}` is the id of the key `{key.name}` (workspace {key.workspace}), and the name of another: "
+            f"{others}. Use the id of the other, or the name of the first with its workspace."
+        )
 
 
 def with_namesakes(keys: Sequence[ApiKey], key: ApiKey, now: datetime) -> list[ApiKey]:
