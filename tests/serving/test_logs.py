@@ -4,7 +4,9 @@ import errno
 import io
 import json
 import logging
+import sqlite3
 import sys
+from contextlib import closing
 from pathlib import Path
 from unittest.mock import patch
 from urllib.parse import quote, unquote
@@ -17,7 +19,10 @@ from tests.serving.served_here import served
 from evals_mcp.api.middleware.request_log import logged_path
 from evals_mcp.cli.main import main
 from evals_mcp.request_ids import answering
+from evals_mcp.serving.figure_files import FigurePlace
 from evals_mcp.serving.logs import JsonLines, ServerLog
+from evals_mcp.serving.options import ServeOptions
+from evals_mcp.serving.serve import opened
 from evals_mcp.serving.sparing_logs import ASKED_FOR, Sparing
 from evals_mcp.store.store import open_store
 
@@ -191,3 +196,22 @@ def test_an_unknown_format_is_refused(capsys: pytest.CaptureFixture[str], tmp_pa
         main(["serve", "--database", str(tmp_path / "a.db"), "--log-format", "xml"])
     assert "--log-format must be plain or json, not 'xml'." in capsys.readouterr().err
     assert not (tmp_path / "a.db").exists()
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("keyed", [True, False])
+async def test_what_the_database_said_is_logged_without_metrics(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, *, keyed: bool
+) -> None:
+    """Of a server with keys and no token for metrics, and of one whose temporary folder has no room for them."""
+    address = str(tmp_path / "evals.db")
+    headers = {"X-API-KEY": create_key(address, None, "ann").secret} if keyed else {}
+    options = ServeOptions(address)
+    with opened(options, None, FigurePlace(tmp_path / "gone", 1)) as app:
+        assert app.watcher is None
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
+            assert (await client.get("/v5/flows", headers=headers)).status_code == 200
+            with closing(sqlite3.connect(address)) as connection:
+                connection.execute("ALTER TABLE files RENAME TO elsewhere")
+            assert (await client.get("/v5/flows", headers=headers)).status_code == 503
+    assert "A transaction failed (damaged): no such table: files" in caplog.messages

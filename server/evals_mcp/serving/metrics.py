@@ -3,7 +3,6 @@
 They are the whole server's. No label has what a caller or a team can make up: names of keys and workspaces, ids, paths.
 """
 
-import logging
 import os
 import platform
 import sys
@@ -28,18 +27,17 @@ from sqlalchemy.pool import QueuePool
 from evals_mcp import __version__
 from evals_mcp.api.middleware.large_bodies import BodyCounts
 from evals_mcp.api.middleware.request_log import AnsweredRequest
-from evals_mcp.errors import EvalsError, words_of_database
+from evals_mcp.errors import EvalsError
 from evals_mcp.serving.connections import ConnectionWatcher
+from evals_mcp.serving.database_log import DatabaseLog
 from evals_mcp.serving.figure_files import FigurePlace
 from evals_mcp.store.database.failures import failure_kind
-from evals_mcp.store.database.watching import Watcher
 
 _OF_REQUESTS = (0.005, 0.025, 0.1, 0.25, 1.0, 2.5, 10.0, 30.0)
 _OF_DATABASE = (0.001, 0.005, 0.025, 0.1, 0.5, 2.5, 10.0)
 _METHODS = frozenset(("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"))
 _NO_STATUS = "none"
 _NO_ROUTE = "none"
-_LOGGER = logging.getLogger(__name__)
 
 
 class _OfRequests(NamedTuple):
@@ -49,7 +47,7 @@ class _OfRequests(NamedTuple):
     seconds: Histogram | None
 
 
-class Metrics(Watcher, ConnectionWatcher):
+class Metrics(DatabaseLog, ConnectionWatcher):
     """The figures of one process, or of all processes that have their `place` in the same folder."""
 
     def __init__(self, database: Engine, bodies: BodyCounts, place: FigurePlace | None = None) -> None:
@@ -154,15 +152,9 @@ class Metrics(Watcher, ConnectionWatcher):
         waits.observe(waited)
 
     def failed(self, error: EvalsError) -> None:
-        """Count a failure of the storage, and log what the database said: callers get a sentence without it."""
-        kind = failure_kind(error)
-        self._failures.labels(kind).inc()
-        said = words_of_database(error)
-        if said and kind == "unreachable":
-            # Each reason is a kind of record: a wrong password is told in the same minute as a server that was away.
-            _LOGGER.warning(f"A transaction failed ({kind}): {said}")
-        elif said:
-            _LOGGER.warning(f"A transaction failed ({kind}): %s", said)
+        """Count a failure of the storage, and log it."""
+        self._failures.labels(failure_kind(error)).inc()
+        super().failed(error)
 
     def wrote(self, kind: str | None, rows: Mapping[str, int]) -> None:
         """Count a write."""

@@ -31,6 +31,7 @@ from evals_mcp.mcp.ending import end_certainly
 from evals_mcp.mcp.over_http import LARGEST_MESSAGE, McpOverHttp
 from evals_mcp.pages.app import Pages
 from evals_mcp.serving.connections import ConnectionLimits, ConnectionWatcher, GuardedServer, default_limits
+from evals_mcp.serving.database_log import DatabaseLog
 from evals_mcp.serving.figure_files import FigurePlace, make_room
 from evals_mcp.serving.hangup import Terminal
 from evals_mcp.serving.logs import ServerLog
@@ -118,6 +119,7 @@ def opened(
         keyed = control.has_keys() or options.oauth is not None
         require_servable(options, keyed=keyed)
         counts = BodyCounts()
+        control.database.watcher = DatabaseLog()
         metrics = _open_metrics(control, counts, figures) if options.metrics_token or not keyed else None
         access = _access(control, options.workspace, keyed=keyed)
         app = _application(access, options, control if keyed else None, secret, counts)
