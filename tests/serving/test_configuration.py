@@ -1,5 +1,9 @@
 """The settings of a server: from arguments, the environment and a file; and `serve --check`, which shows them."""
 
+import os
+import socket
+import sys
+import threading
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import fields
@@ -28,6 +32,7 @@ from evals_mcp.store.teams.control_tables import api_keys
 
 SETTINGS = list(settings_of(ServeOptions))
 SECRET = "0123456789abcdef"
+_PIPES = pytest.mark.skipif(sys.platform == "win32", reason="it has no such files")
 WRITTEN = {"text": ('"/some"', "/some", "/some"), "number": ("7", "7", 7), "flag": ("true", "yes", True)}
 WRITTEN["list"] = ('["10.0.0.0/8", "::1"]', "10.0.0.0/8, ::1", ("10.0.0.0/8", "::1"))
 
@@ -169,6 +174,52 @@ def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     for file, told in ((tmp_path / "none.toml", "No such file"), (tmp_path, "cannot be read"), (latin, "not UTF-8")):
         with pytest.raises(Invalid, match=told):
             read_configuration({}, {}, str(file))
+
+
+@_PIPES
+def test_a_pipe_is_read_once_and_not_waited_for_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `<(…)` and a named pipe at the start; a reload says that a pipe cannot be read again."""
+    reading, writing = os.pipe()
+    of_shell, named = f"/dev/fd/{reading}", tmp_path / "named"
+    os.write(writing, b"port = 1")
+
+    def write_rest() -> None:
+        os.write(writing, b"2\n")
+        os.close(writing)
+
+    later = threading.Thread(target=write_rest)
+    later.start()
+    assert read_configuration({}, {}, of_shell).options.port == 12
+    later.join()
+    os.mkfifo(named)
+    writer = threading.Thread(target=named.write_text, args=("port = 3\n",))
+    writer.start()
+    assert read_configuration({}, {}, str(named)).options.port == 3
+    writer.join()
+    monkeypatch.setattr("evals_mcp.serving.configuration_file._PATIENCE", 0.2)
+    with pytest.raises(Invalid, match="named is a pipe"):
+        read_configuration({}, {}, str(named))
+    for pipe in (of_shell, str(named)):
+        with pytest.raises(Invalid, match=f"{pipe} is a pipe.*SIGHUP"):
+            read_configuration({}, {}, pipe, again=True)
+    os.close(reading)
+
+
+@_PIPES
+def test_what_is_no_file_is_not_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A socket, a terminal at which nobody writes, and a device without an end, at the start and at a reload."""
+    monkeypatch.setattr("evals_mcp.serving.configuration_file._PATIENCE", 0.2)
+    listener = socket.socket(socket.AF_UNIX)
+    listener.bind(str(tmp_path / "socket"))
+    controlling, terminal = os.openpty()
+    for again in (False, True):
+        for path in (tmp_path / "socket", Path(os.ttyname(terminal)), Path("/dev/zero")):
+            with pytest.raises(Invalid, match=str(path)):
+                read_configuration({}, {}, str(path), again=again)
+        assert read_configuration({}, {}, os.devnull, again=again).options.port == 8421
+    for number in (controlling, terminal):
+        os.close(number)
+    listener.close()
 
 
 @pytest.mark.parametrize(

@@ -105,7 +105,7 @@ options = ServeOptions(sys.argv[1], port=0)
 """
 _WAITS = "threading.Thread(target=time.sleep, args=(3_000,)).start(); serve.serve(options)"
 _IS_NOT_READ = "fcntl.fcntl(2, fcntl.F_SETPIPE_SZ, 4096); serve.serve(options)"
-_WORKERS_ARE_NOT_READ = "fcntl.fcntl(2, fcntl.F_SETPIPE_SZ, 4096); supervisor.supervise(lambda: options, 5)"
+_WORKERS_ARE_NOT_READ = "fcntl.fcntl(2, fcntl.F_SETPIPE_SZ, 4096); supervisor.supervise(options, lambda: options, 5)"
 
 
 @pytest.mark.parametrize("code", [_WAITS, _IS_NOT_READ, _WORKERS_ARE_NOT_READ])

@@ -31,6 +31,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it has neither 
 Start = Callable[..., Supervised]
 _READ_AGAIN = "The configuration was read again"
 _DATABASE = ["database_address"]
+_PIPE = "a pipe"
 _MINDS_SIGHUP = (
     "import os, signal, sys; signal.signal(signal.SIGHUP, signal.SIG_DFL); os.execv(sys.argv[1], sys.argv[1:])"
 )
@@ -113,7 +114,8 @@ def test_a_reload_under_load_refuses_no_request(supervised: Start, database_addr
 
 
 def test_a_new_configuration_holds_after_a_reload_and_a_wrong_one_never(supervised: Start, tmp_path: Path) -> None:
-    """The server goes on as it was, and says why: a word that is no setting, no file, a database that cannot be."""
+    """The server goes on as it was, and says why: a word that is no setting, no file, a pipe to which nobody writes, a
+    database that cannot be."""
     file = tmp_path / "serve.toml"
     good = f'database = "{tmp_path / "evals.db"}"\nport = 0\n'
     file.write_text(good, encoding="utf-8")
@@ -123,22 +125,51 @@ def test_a_new_configuration_holds_after_a_reload_and_a_wrong_one_never(supervis
     wrong = (
         ("red_only = true", "Did you mean read_only?"),
         (None, "cannot be read"),
+        (_PIPE, "is a pipe"),
         (f'database = "{tmp_path}"', "is a folder"),
         ('database = "postgresql://ann:hunter2@127.0.0.1:1/none"', "cannot be reached"),
     )
     for number, (text, told) in enumerate(wrong, 1):
-        file.unlink() if text is None else file.write_text(text, encoding="utf-8")
+        _put(file, text)
         server.signal(signal.SIGHUP)
         server.wait_for("The server goes on as it was", number)
         assert told in next(line for line in reversed(server.lines) if "goes on as it was" in line)
         assert httpx.post(f"{server.url}/v5/flows", json=flow, timeout=240).status_code == 200
-    file.write_text(f"{good}read_only = true\nworkers = 2\nroot_path = '/evals'\n", encoding="utf-8")
+    _put(file, f"{good}read_only = true\nworkers = 2\nroot_path = '/evals'\n")
     server.signal(signal.SIGHUP)
     server.wait_for(_READ_AGAIN)
     server.wait_for_workers(2)
     assert httpx.post(f"{server.url}/evals/v5/flows", json=flow, timeout=240).status_code == 403
     assert httpx.get(f"{server.url}/evals/v5/flows", timeout=240).status_code == 200
     assert "hunter2" not in "\n".join(server.lines)
+    _put(file, _PIPE)
+    server.signal(signal.SIGHUP)
+    server.signal(signal.SIGTERM)
+    assert server.ended() == 0
+
+
+def _put(file: Path, text: str | None) -> None:
+    """Let a file have a text, be a pipe, or not be there."""
+    file.unlink(missing_ok=True)
+    if text == _PIPE:
+        os.mkfifo(file)
+    elif text is not None:
+        file.write_text(text, encoding="utf-8")
+
+
+def test_a_configuration_from_a_pipe_is_served_until_the_end(tmp_path: Path) -> None:
+    """As `--config <(…)`: it holds although it can be read only once, which a reload says."""
+    reading, writing = os.pipe()
+    os.write(writing, f'database = "{tmp_path / "evals.db"}"\nport = 0\nread_only = true\n'.encode())
+    os.close(writing)
+    with Supervised("--config", f"/dev/fd/{reading}", pass_fds=(reading,)) as server:
+        os.close(reading)
+        server.signal(signal.SIGHUP)
+        server.wait_for("is a pipe")
+        flow = {"path": "bot", "attributes": {"a": 1}}
+        assert httpx.post(f"{server.url}/v5/flows", json=flow, timeout=240).status_code == 403
+        server.signal(signal.SIGTERM)
+        assert server.ended() == 0
 
 
 def test_what_is_read_again_is_served_where_the_server_listens(supervised: Start, tmp_path: Path) -> None:
@@ -197,7 +228,7 @@ def test_a_worker_that_hangs_is_replaced_and_told(supervised: Start, tmp_path: P
     code = (
         "from evals_mcp.serving.options import ServeOptions; from evals_mcp.serving.supervisor import supervise; "
         f"options = ServeOptions({str(tmp_path / 'evals.db')!r}, port=0, workers=2, largest_body=1000); "
-        "supervise(lambda: options, 5)"
+        "supervise(options, lambda: options, 5)"
     )
     server = supervised(code=code)
     server.wait_for_workers(2)

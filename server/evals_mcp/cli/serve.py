@@ -48,7 +48,7 @@ def _serve_http(parsed: argparse.Namespace) -> int:
     if configuration.is_supervised:
         from evals_mcp.serving.supervisor import supervise
 
-        supervise(lambda: read().options)
+        supervise(configuration.options, lambda: read(again=True).options)
     else:
         gc.disable()  # what is imported is no garbage
         from evals_mcp.serving.serve import serve

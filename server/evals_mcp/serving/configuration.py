@@ -6,11 +6,11 @@ Commands that work on its database find that in the same way.
 import tomllib
 from collections.abc import Mapping
 from difflib import get_close_matches
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from evals_mcp.config import default_database, read_oauth, read_workspace
 from evals_mcp.errors import Invalid
+from evals_mcp.serving.configuration_file import read_text
 from evals_mcp.serving.options import ServeOptions
 from evals_mcp.serving.setting import PREFIX, Setting, settings_of
 from evals_mcp.store.database.addresses import require_no_workspace_of_file
@@ -40,15 +40,19 @@ class Configuration(NamedTuple):
         return self.options.workers is not None or self.file is not None
 
 
-def read_configuration(arguments: Mapping[str, str], environ: Mapping[str, str], file: str | None) -> Configuration:
+def read_configuration(
+    arguments: Mapping[str, str], environ: Mapping[str, str], file: str | None, *, again: bool = False
+) -> Configuration:
     """Read the options. Empty variables, and placeholders that nobody filled, count as unset.
+
+    With `again`, the file was read before, and a pipe is refused.
 
     Raises Invalid for a wrong value or an unknown name, with what is meant, and for a file that cannot be read.
     No error shows the value of a text, which may be a secret.
     """
     settings = list(settings_of(ServeOptions))
     _refuse_unknown_variables(environ, settings)
-    path, table = _table(file, environ, settings)
+    path, table = _table(file, environ, settings, again=again)
     oauth = table.pop(OAUTH_TABLE, {})
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
@@ -103,10 +107,12 @@ def served_database(
     return with_workspace(address, workspace)
 
 
-def _table(file: str | None, environ: Mapping[str, str], settings: list[Setting]) -> tuple[str | None, dict[str, Any]]:
+def _table(
+    file: str | None, environ: Mapping[str, str], settings: list[Setting], *, again: bool = False
+) -> tuple[str | None, dict[str, Any]]:
     """The path of the file, if there is one, and what stands in it."""
     path = file or given(environ.get(CONFIG_VARIABLE, ""))
-    return path, {} if path is None else _read_file(path, settings)
+    return path, {} if path is None else _read_file(path, settings, again=again)
 
 
 def _refuse_unknown_variables(environ: Mapping[str, str], settings: list[Setting]) -> None:
@@ -116,9 +122,9 @@ def _refuse_unknown_variables(environ: Mapping[str, str], settings: list[Setting
             raise Invalid(f"{name[:60]} is no setting.{_near(name, known)}")
 
 
-def _read_file(path: str, settings: list[Setting]) -> dict[str, Any]:
+def _read_file(path: str, settings: list[Setting], *, again: bool) -> dict[str, Any]:
     try:
-        table = tomllib.loads(Path(path).expanduser().read_text(encoding="utf-8"))
+        table = tomllib.loads(read_text(path, again=again))
     except OSError as error:
         raise Invalid(f"The configuration {path} cannot be read: {error.strerror}.") from error
     except UnicodeDecodeError:

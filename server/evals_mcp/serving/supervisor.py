@@ -48,14 +48,16 @@ _AS_IT_WAS = "The server goes on as it was. With the new configuration: %s"
 _processes = multiprocessing.get_context("spawn")  # alike on every platform, and nothing is shared by accident
 
 
-def supervise(read: Callable[[], ServeOptions], seconds_of_silence: float = SECONDS_OF_SILENCE) -> None:
-    """Serve what `read` says with its number of workers, until SIGTERM or SIGINT; then as `serve`.
+def supervise(
+    options: ServeOptions, read: Callable[[], ServeOptions], seconds_of_silence: float = SECONDS_OF_SILENCE
+) -> None:
+    """Serve with the number of workers of the `options`, until SIGTERM or SIGINT; then as `serve`.
 
-    SIGHUP, where there is one, reads it again, starts new workers, and lets the old ones finish once those are ready. A
-    worker that dies is replaced, as is one that takes no turn for `seconds_of_silence`.
-    Raises as `read`, and Unavailable if the port is in use or the first worker cannot serve, with its sentence.
+    SIGHUP, where there is one, takes what `read` says, starts new workers, and lets the old ones finish once those are
+    ready. A worker that dies is replaced, as is one that takes no turn for `seconds_of_silence`.
+
+    Raises Unavailable if the port is in use or the first worker cannot serve, with its sentence.
     """
-    options = read()
     require_files()
     try:
         folder = tempfile.TemporaryDirectory(prefix="evals-mcp-metrics-", ignore_cleanup_errors=True)
