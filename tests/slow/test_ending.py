@@ -1,5 +1,6 @@
 """How a server starts with a wrong setting, and how it and a command end: by a signal, or when nobody reads them."""
 
+import json
 import os
 import re
 import signal
@@ -16,6 +17,8 @@ import httpx
 import pytest
 from tests.e2e.stdio import SAMPLE, Wire, environ, run_program
 from tests.serving.served_here import Serve, serve_here
+
+from evals_mcp.serving.serve import SECONDS_TO_FINISH
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="it has neither these signals nor terminals")
 
@@ -215,6 +218,32 @@ def test_a_stop_of_a_served_database_finishes_what_was_accepted(
         assert " POST /v5/flows 200 " in line
     listed = httpx.get(f"{serve_here(database)}/v5/flows", timeout=240, verify=False).json()["records"]
     assert {item["path"] for item in listed} == {"SIGTERM", "SIGINT"}
+
+
+def test_a_second_ctrl_c_ends_a_server_at_once(start_server: Start, tmp_path: Path) -> None:
+    """What is not finished is answered with a sentence, and the log has no line but that of the request."""
+    server = start_server(str(tmp_path / "evals.db"))
+    with _raw_connection(server.url) as connection:
+        connection.sendall(_head(100))
+        assert connection.recv(1000).startswith(b"HTTP/1.1 100")
+        server.process.send_signal(signal.SIGINT)
+        _wait_until_closed(server.url)
+        begun = time.monotonic()
+        server.process.send_signal(signal.SIGINT)
+        answer = _all_of(connection)
+    assert server.ended() == 0
+    assert time.monotonic() - begun < SECONDS_TO_FINISH / 2
+    assert answer.startswith(b"HTTP/1.1 503")
+    told = json.loads(answer.partition(b"\r\n\r\n")[2])
+    assert told["detail"] == "The server stops, and did not finish this request. What it was to write may be there."
+    (line,) = server.lines
+    assert " POST /v5/flows 503 " in line
+    assert line.endswith(told["request_id"])
+
+
+def _all_of(connection: socket.socket) -> bytes:
+    """What comes until the end."""
+    return b"".join(iter(lambda: connection.recv(100_000), b""))
 
 
 def _head(length: int) -> bytes:

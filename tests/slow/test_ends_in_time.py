@@ -2,12 +2,14 @@
 
 import multiprocessing
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -15,7 +17,7 @@ from typing import Any
 
 import httpx
 import pytest
-from tests.serving.server_process import workers_of
+from tests.serving.server_process import ServerProcess, workers_of
 
 from evals_mcp.serving import worker
 from evals_mcp.serving.options import ServeOptions
@@ -124,6 +126,44 @@ def test_a_server_that_is_told_to_stop_ends_whatever_keeps_it(tmp_path: Path, co
             assert server.wait(_PATIENCE) in (0, 128 + signal.SIGTERM)
         finally:
             server.kill()
+
+
+@pytest.mark.parametrize("second", [False, True])
+def test_requests_that_the_database_keeps_are_told_that_the_server_stops(tmp_path: Path, *, second: bool) -> None:
+    """Once their time is over, or after a second Ctrl-C, which waits for no database; without a traceback."""
+    database = tmp_path / "evals.db"
+    longer = "serve.SECONDS_TO_FINISH = serve.SECONDS_TO_CLOSE = 3_000; " if second else ""
+    server = ServerProcess(["-c", f"{_SERVES}{longer}serve.serve(options)", str(database)])
+    flow = {"path": "bot", "attributes": {"a": 1}}
+    with server, closing(sqlite3.connect(database)) as other, ThreadPoolExecutor(1) as pool:
+        assert httpx.get(f"{server.url}/v5/flows", timeout=_PATIENCE).status_code == 200
+        other.execute("BEGIN IMMEDIATE")
+        kept = pool.submit(httpx.post, f"{server.url}/v5/flows", json=flow, timeout=_PATIENCE)
+        _until_another_waits(server.url)
+        server.process.send_signal(signal.SIGINT)
+        if second:
+            _until_closed(server.url)
+            server.process.send_signal(signal.SIGINT)
+        answer = kept.result()
+        assert (answer.status_code, "stops" in answer.json()["detail"]) == (503, True)
+        assert server.ended() in (0, 128 + signal.SIGINT)
+        assert "Traceback" not in server.errors
+
+
+def _until_another_waits(url: str) -> None:
+    """Until the server has the connection of another request, which waits for the database."""
+    give_up = time.monotonic() + _PATIENCE
+    while "evals_mcp_connections 2" not in httpx.get(f"{url}/metrics", timeout=_PATIENCE).text:
+        assert time.monotonic() < give_up
+
+
+def _until_closed(url: str) -> None:
+    """Until the server accepts no connection, as it has heard of the first signal."""
+    give_up = time.monotonic() + _PATIENCE
+    with suppress(httpx.TransportError):
+        while True:
+            httpx.get(f"{url}/health", timeout=_PATIENCE)
+            assert time.monotonic() < give_up
 
 
 def _until_alone(supervisor: int) -> None:

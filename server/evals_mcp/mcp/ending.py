@@ -1,7 +1,9 @@
 """End the process although a thread waits for stdin. Nothing can interrupt that thread."""
 
 import atexit
+import math
 import os
+import select
 import signal
 import sys
 import threading
@@ -18,23 +20,31 @@ def end_on_signals() -> None:
     end_certainly(2 * _SECONDS_TO_CLOSE)
 
 
-def end_certainly(seconds: float) -> None:
+def end_certainly(seconds: float, seconds_after_second: float = math.inf) -> None:
     """End the process so long after SIGINT or SIGTERM, if it goes on: a call of C may keep its main thread, that may
-    just have gone to sleep, or other threads never end. To be called once, in the main thread."""
+    just have gone to sleep, or other threads never end. To be called once, in the main thread.
+
+    A second SIGINT leaves it only `seconds_after_second`."""
     if sys.platform == "win32":  # there, asyncio uses what would wake the thread
         return
     told, tell = os.pipe()
     os.set_blocking(tell, False)
     signal.set_wakeup_fd(tell, warn_on_full_buffer=False)
-    threading.Thread(target=_end_overdue, args=(told, seconds), name="signals", daemon=True).start()
+    threading.Thread(
+        target=_end_overdue, args=(told, seconds, seconds_after_second), name="signals", daemon=True
+    ).start()
 
 
-def _end_overdue(told: int, seconds: float) -> None:
-    number = 0
-    while number not in (signal.SIGINT, signal.SIGTERM):
-        (number,) = os.read(told, 1)
-    time.sleep(seconds)
-    os._exit(128 + number)
+def _end_overdue(told: int, seconds: float, seconds_after_second: float) -> None:
+    first = 0
+    while first not in (signal.SIGINT, signal.SIGTERM):
+        (first,) = os.read(told, 1)
+    end, coming = time.monotonic() + seconds, select.poll()
+    coming.register(told, select.POLLIN)
+    while (left := end - time.monotonic()) > 0:
+        if coming.poll(left * 1000) and os.read(told, 1)[0] == signal.SIGINT:
+            end = min(end, time.monotonic() + seconds_after_second)
+    os._exit(128 + first)
 
 
 def end_process(status: int) -> NoReturn:

@@ -19,6 +19,7 @@ from evals_mcp.serving.proxies import site_of
 _LOGGER = logging.getLogger(__name__)
 _ANSWER = "HTTP/1.1 {} {}\r\ncontent-length: 0\r\nconnection: close\r\n\r\n"
 _ACCEPTED_AT_ONCE = 32
+_FORCED_WITHIN = 0.1  # seconds
 _LEAVES_WITHIN = 1.0  # seconds after a connection may have been kept for another request
 
 _SLOW = {"waiting": "head", "sending": "body", "taking": "answer"}
@@ -109,9 +110,18 @@ class GuardedServer(uvicorn.Server):
         return await super().on_tick(counter)
 
     async def shutdown(self, sockets: list[Any] | None = None) -> None:
-        """Finish accepted requests."""
+        """Finish accepted requests; after a second SIGINT, end them."""
         self._guard.stop()
+        self._look_whether_forced()
         await super().shutdown(sockets)
+
+    def _look_whether_forced(self) -> None:
+        """End the requests if they are not to be finished: with some versions of Python, uvicorn waits for them."""
+        if not self.force_exit:
+            asyncio.get_running_loop().call_later(_FORCED_WITHIN, self._look_whether_forced)
+            return
+        for task in list(self.server_state.tasks):
+            task.cancel()
 
     def _protocol(self, **options: Any) -> "_GuardedProtocol":
         return _GuardedProtocol(self._guard, **options)

@@ -43,6 +43,7 @@ from evals_mcp.serving.refusals import SlowedRefusals
 from evals_mcp.serving.root_path import RootPath, checked_root_path
 from evals_mcp.serving.shared_counts import CountsPlace, SharedCounts
 from evals_mcp.serving.sockets import CONNECTIONS_WAITING, bound_socket, listen, url_of
+from evals_mcp.serving.unfinished import UnfinishedRequests
 from evals_mcp.store.teams.control import Control, open_control
 from evals_mcp.wiring import open_entrance, open_mcp
 
@@ -57,6 +58,9 @@ SECONDS_TO_FINISH = 30
 SECONDS_TO_CLOSE = 10.0
 """How long the process may take to end afterwards: a thread may wait for a database that never answers."""
 
+_SECONDS_AFTER_SECOND = 2.0
+"""How long the process may take after a second Ctrl-C: whoever sends it waits for no database."""
+
 _LOGGER = logging.getLogger(__name__)
 _MMAP_THRESHOLD = -3  # of mallopt
 _NO_RELOAD = "SIGHUP: a server without --config and --workers has nothing to read again. It goes on as it was."
@@ -64,6 +68,9 @@ _NO_RELOAD = "SIGHUP: a server without --config and --workers has nothing to rea
 
 def serve(options: ServeOptions) -> None:
     """Serve a database from this process until SIGTERM or SIGINT, then finish accepted requests and return.
+
+    What is not finished in time, or when a second SIGINT comes, is answered with 503. The process ends with status 128
+    plus the signal's number if its threads or the database keep it.
 
     The first line on stderr is `evals-mcp serving on URL`, with the real port if `port` is 0. One line for each
     request follows.
@@ -78,7 +85,7 @@ def serve(options: ServeOptions) -> None:
         keep_what_is_there()
         server = http_server(app, proxies=Proxies(options.trusted_proxies))
         with signals_handled(server, hangup=partial(log.say, _NO_RELOAD)):
-            end_certainly(SECONDS_TO_FINISH + SECONDS_TO_CLOSE)
+            end_certainly(SECONDS_TO_FINISH + SECONDS_TO_CLOSE, seconds_after_second=_SECONDS_AFTER_SECOND)
             log.say(f"evals-mcp serving on {url_of(listener)}")
             tell_of_few_files()
             if options.oauth is not None:
@@ -133,7 +140,7 @@ def opened(
         if proxies:
             app = FewOfEach(app, default_limits().most_of_address)
         log = ServerLog(options.log_format).request
-        app = RequestLog(RequestIds(app), log if metrics is None else _both(log, metrics.request))
+        app = RequestLog(RequestIds(UnfinishedRequests(app)), log if metrics is None else _both(log, metrics.request))
         yield ServedApp(Forwarded(app, proxies) if proxies else app, metrics)
 
 
