@@ -14,7 +14,7 @@ from evals_mcp.errors import Conflict, Invalid, NotFound
 from evals_mcp.models.keys import KeyState
 from evals_mcp.models.roles import Role
 from evals_mcp.store.teams.control_tables import api_keys, workspaces
-from evals_mcp.store.teams.keys import ID_LENGTH, is_like_id, new_secret
+from evals_mcp.store.teams.keys import new_secret
 
 _LONGEST_NAME = 100
 SOON = timedelta(days=14)
@@ -75,7 +75,9 @@ class FoundKey(NamedTuple):
 
 def insert_key(connection: Connection, wanted: ApiKey) -> NewKey:
     """Store a new key, whose id is still empty, of a workspace that exists. Raises Conflict if a key that works has the
-    name."""
+    name, and Invalid for the id of any key as the name: who revokes that by its id would mean both."""
+    if connection.execute(select(api_keys.c.id).where(api_keys.c.id == wanted.name)).first() is not None:
+        raise Invalid(f"`{wanted.name}` is the id of another key. Choose another name.")
     if any(key.works(wanted.created_at) for key in _named(connection, wanted.workspace, wanted.name)):
         raise Conflict(
             f"Workspace `{wanted.workspace}` already has a key named `{wanted.name}`. To replace it by one of the same "
@@ -104,14 +106,9 @@ def rotate(connection: Connection, key: ApiKey, now: datetime, overlap: timedelt
 
 
 def check_new_key(name: str, now: datetime, expires_at: datetime | None) -> None:
-    """Raise Invalid for a name that cannot be shown or looks like an id, and for an end that is not in the future."""
+    """Raise Invalid for a name that cannot be shown, and for an end that is not in the future."""
     if not name.isprintable() or not 1 <= len(name) <= _LONGEST_NAME or name != name.strip():
         raise Invalid(f"A key name must have 1 to {_LONGEST_NAME} characters, all visible, and no space at its ends.")
-    if is_like_id(name):
-        raise Invalid(
-            f"A key name must not look like the id of a key: {ID_LENGTH} letters and digits without anything between "
-            "them. Add a character, such as a hyphen."
-        )
     if expires_at is not None and expires_at <= now:
         raise Invalid("A key must expire in the future.")
 

@@ -13,12 +13,10 @@ from typing import NamedTuple
 
 _PAGES = b"evals-mcp pages"
 _ALPHABET = string.digits + string.ascii_letters
-ID_LENGTH = 12
-"""Letters and digits in a key's id."""
-
+_ID_LENGTH = 12
 _SECRET_LENGTH = 43
 _START = "evalsmcp_"
-_ID = re.compile(rf"[0-9A-Za-z]{{{ID_LENGTH}}}")
+_ID = re.compile(rf"[0-9A-Za-z]{{{_ID_LENGTH}}}")
 _FORM = re.compile(rf"{_START}({_ID.pattern})_[0-9A-Za-z]{{{_SECRET_LENGTH}}}")
 _LIKE_KEY = re.compile(rf"({_START}|(?<![0-9A-Za-z])sk[-_](?=[\w-]{{16}}))[\w-]*", re.IGNORECASE)
 _LIKE_TOKEN = re.compile(r"(?<![0-9A-Za-z_-])(ey[AJ]|ew[0ko])[\w-]{8,}(?:\.[\w-]*)*")  # `{` begins a JWT, in Base64
@@ -34,7 +32,7 @@ class NewSecret(NamedTuple):
 
 def new_secret() -> NewSecret:
     """Create a key that nobody can guess."""
-    key_id = _characters(ID_LENGTH)
+    key_id = _characters(_ID_LENGTH)
     secret = f"evalsmcp_{key_id}_{_characters(_SECRET_LENGTH)}"
     return NewSecret(key_id, secret, secret_digest(secret))
 
@@ -43,11 +41,6 @@ def key_id_of(secret: str) -> str | None:
     """The id in a key; None for text that is not one of our keys."""
     match = _FORM.fullmatch(secret)
     return None if match is None else match[1]
-
-
-def is_like_id(text: str) -> bool:
-    """Whether a text has the form of a key's id."""
-    return _ID.fullmatch(text) is not None
 
 
 def is_like_key(text: str) -> bool:
