@@ -10,6 +10,7 @@ import pytest
 from tests.api.v5_calls import V5, Evaluated, Json, evaluated
 
 from evals_mcp.api.app import create_app
+from evals_mcp.api.grants import OpenAccess
 from evals_mcp.api.keyed_access import KeyedAccess
 from evals_mcp.models.json_values import NDJSON
 from evals_mcp.store.teams.control import open_control
@@ -111,13 +112,15 @@ async def test_the_aggregate_of_a_version_counts_a_log_once(v5: V5) -> None:
 
 
 @asynccontextmanager
-async def _team(database: Path) -> AsyncIterator[dict[str, V5]]:
-    """Calls with the keys of ana and ben."""
+async def _team(database: Path) -> AsyncIterator[dict[str | None, V5]]:
+    """Calls with the keys of ana and ben, and by None without keys, as an assistant on the file makes them."""
     with closing(open_control(str(database))) as control:
         app = create_app(KeyedAccess(control))
         calls = {}
-        for person in ("ana", "ben"):
-            key = control.create_key(None, person).secret
+        for person in ("ana", "ben", None):
+            key = control.create_key(None, person).secret if person else ""
+            if person is None:
+                app = create_app(OpenAccess(control.open(control.workspaces()[0])))
             transport = httpx.ASGITransport(app, raise_app_exceptions=False)
             client = httpx.AsyncClient(transport=transport, base_url="http://api", headers={"X-API-KEY": key})
             calls[person] = V5(client)
@@ -142,7 +145,7 @@ async def test_the_person_of_the_key_is_the_author(tmp_path: Path, kind: str, ex
         assert (await _judged(team["ana"], log_id))[-1] == ("ana", 2)
 
 
-async def test_a_retry_by_another_key_is_the_same_judgment(tmp_path: Path) -> None:
+async def test_a_retry_by_another_key_or_without_one_is_the_same_judgment(tmp_path: Path) -> None:
     """An identical judgment with the same id keeps its author, singly and in bulk."""
     async with _team(tmp_path / "evals.db") as team:
         made = await evaluated(team["ana"], 1)
@@ -155,7 +158,7 @@ async def test_a_retry_by_another_key_is_the_same_judgment(tmp_path: Path) -> No
             "judgment": 1,
         }
         line = httpx.Response(200, json=record).content
-        for person in ("ana", "ben"):
+        for person in ("ana", "ben", None):
             body = {"path": "judges/score", "parent_id": log_id, "judgment": 1, "log_id": "mine"}
             await team[person].ok("POST", "/evaluators/log", body)
             headers = {"Content-Type": NDJSON}

@@ -100,9 +100,12 @@ class LogRows:
         self._numbers[row["id"]] = _numbers(row)
 
     def _author(self, record: LoggedRecord, version: Version) -> dict[str, str]:
-        """The user of a judgment that names none: the stored one if it exists, else the person who loads it."""
+        """The user of a judgment that names none: the stored one if it exists, else the person who loads it, if known.
+
+        So a person's judgments can be loaded again by whoever has the file. Records that overwrite are as they are.
+        """
         person = self._batch.person
-        if not person or record.user is not None or record.record == "log":
+        if self._batch.overwrite or record.user is not None or record.record == "log":
             return {}
         before = self.before.get(record.id)
         user = person if before is None else before["extra"].get("user")

@@ -216,9 +216,11 @@ def create_judgment(
     if judgment is not None and fields.get("error") is None:
         check_judgment(judgment, spec, location)
     given = {"log_status": "complete", **fields}
-    if person and given.get("user") is None and is_by_person(spec):
-        known = connection.execute(LOG, {"log_id": fields.get("log_id")}).first()
-        given["user"] = known.extra.get("user") if known else person  # a repeated log keeps its author
+    if given.get("user") is None and is_by_person(spec):
+        log_id = fields.get("log_id")
+        known = None if log_id is None else connection.execute(LOG, {"log_id": log_id}).first()
+        author = known.extra.get("user") if known else person  # a repeated log keeps its author
+        given |= {"user": author} if author else {}
     require_own_judgment(given.get("user"), spec, brings_version=target.kernel is not None)
     row, is_new = _insert_log(connection, version, given, now, judged_log_number=judged.number)
     created = CreatedLog(row["id"], version.file_id, version.id, row["log_status"], judged_log_id)
