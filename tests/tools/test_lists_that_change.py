@@ -1,6 +1,11 @@
-"""Lists of datapoints whose judgments are written while an assistant goes from page to page."""
+"""Lists that writes change while an assistant goes from page to page.
+
+Following the cursors, each item that is in a list during the whole walk is shown at least once, whatever is written of
+items that were shown before. Items may be repeated.
+"""
 
 import re
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import pytest
@@ -11,6 +16,7 @@ from tests.own_rows import app, assistant, client
 from tests.small_evaluations import SmallEvaluation, make_evaluation
 
 from evals_mcp.client.client import EvalsClient
+from evals_mcp.models.questions import Filter, LogQuestion
 
 __all__ = ["app", "assistant", "client"]
 
@@ -63,6 +69,75 @@ async def test_a_page_after_the_last_datapoint_tells_what_is_before(assistant: A
     await _label(assistant, datapoint_ids(every)[20:])
     last = await assistant.ask("list_datapoints", **page, cursor=next_cursor(second))
     assert "No further datapoints with a missing log or judgment: 16 before." in last
+
+
+Page = tuple[str, Callable[[str], list[str]], dict[str, Any]]
+
+
+async def _walk(assistant: Assistant, page: Page, write: Callable[[list[str]], Awaitable[None]]) -> list[str]:
+    """What is shown from page to page, with a write of each page's items before the next."""
+    tool, shown_in, asked = page
+    reached: list[str] = []
+    answer = await assistant.ask(tool, evaluation="Small", limit=4, **asked)
+    while True:
+        reached += (shown := shown_in(answer))
+        await write(shown)
+        if (cursor := next_cursor(answer)) is None:
+            return reached
+        answer = await assistant.ask(tool, evaluation="Small", limit=4, **asked, cursor=cursor)
+        assert len(reached) < 1_000
+
+
+async def _two_runs(assistant: Assistant) -> tuple[SmallEvaluation, dict[str, str]]:
+    """An evaluation by people and a judge of a baseline v1 and v2, and the logs of v2 by datapoint."""
+    small = await make_evaluation(
+        assistant.client,
+        ok={"return_type": "boolean", "evaluator_type": "human", "valence": "positive"},
+        grade={"return_type": "number", "valence": "positive"},
+    )
+    grades = {question: (index * 7) % 5 for index, question in enumerate(QUESTIONS)}
+    good = {question: {"small/ok": True, "small/grade": 5} for question in QUESTIONS}
+    await small.run("v1", [*good.items()], latency=1.0)
+    bad = {question: {"small/ok": False, "small/grade": grade} for question, grade in grades.items()}
+    run = await small.run("v2", [*bad.items()], latency=1.0)
+    resolved = await assistant.client.reviews.get_evaluation(small.id)
+    _, rows = await assistant.client.reviews.find_logs(resolved, LogQuestion(filter=Filter(run_ids=[run]), limit=100))
+    return small, {str(row.datapoint_id): row.id for row in rows.rows}
+
+
+def _compared_ids(answer: str) -> list[str]:
+    return re.findall(r"^(dp_\w+)", answer, re.MULTILINE)
+
+
+@pytest.mark.parametrize("relabelled", ["all", "last", "all but the last"])
+@pytest.mark.parametrize(
+    ("asked", "evaluator", "judgment"),
+    [
+        ({"outcome": "regressed", "evaluators": ["ok"]}, "small/ok", True),
+        ({"outcome": "regressed", "evaluators": ["grade"]}, "small/grade", 5),
+        ({"outcome": "changed", "evaluators": ["grade"]}, "small/grade", 4.5),
+        ({"outcome": "regressed"}, "small/grade", 0),
+        ({"outcome": "regressed", "where": ["candidate.ok=false"]}, "small/ok", True),
+        ({"outcome": "changed", "evaluators": ["grade"], "where": ["candidate.ok=false"]}, "small/ok", True),
+    ],
+    ids=repr,
+)
+async def test_whoever_labels_what_changed_reaches_every_datapoint(
+    assistant: Assistant, asked: Mapping[str, Any], evaluator: str, judgment: object, relabelled: str
+) -> None:
+    """Labels take datapoints of a comparison out of the list, or to another place in it."""
+    small, logs = await _two_runs(assistant)
+
+    async def relabel(shown: list[str]) -> None:
+        chosen = {"all": shown, "last": shown[-1:], "all but the last": shown[:-1]}[relabelled]
+        for datapoint in chosen:
+            if datapoint not in done:
+                await small.judge(logs[datapoint], evaluator, judgment)
+        done.update(shown)
+
+    done: set[str] = set()
+    reached = await _walk(assistant, ("compare_runs", _compared_ids, dict(asked)), relabel)
+    assert set(reached) == set(logs)
 
 
 async def test_a_server_that_does_not_know_where_a_page_begins_counts(app: Any, assistant: Assistant) -> None:

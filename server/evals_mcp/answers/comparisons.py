@@ -1,7 +1,7 @@
 """A comparison of runs as an answer: a verdict per evaluator with its uncertainty, then the datapoints behind it."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
 from evals_mcp.answers.compared_datapoints import datapoint_row
 from evals_mcp.answers.comparison_notes import (
@@ -23,7 +23,7 @@ from evals_mcp.answers.located_differences import groupable_note, located_notes
 from evals_mcp.answers.subjects import subject
 from evals_mcp.answers.verdict_line import verdict_words
 from evals_mcp.answers.version_changes import headed_change_rows
-from evals_mcp.models.comparisons import ComparedCandidate
+from evals_mcp.models.comparisons import ComparedCandidate, Comparisons
 from evals_mcp.models.questions import Outcome
 
 _MORE_OF_ONE = 'Texts are cut (…) or omitted. Show them: get_logs(evaluation="…", datapoint="…")'
@@ -56,13 +56,28 @@ class Position(NamedTuple):
     """Where an answer begins: a datapoint of a candidate, and a candidate whose verdicts come first.
 
     Candidates are indexes. A `candidate` of -1 is the one with most to show; -1 `verdicts` are none, and `first` is the
-    candidate whose datapoints were shown first.
+    candidate whose datapoints were shown first. The datapoint is also after `following`, as in a ComparisonQuestion.
     """
 
     offset: int = 0
     candidate: int = -1
     first: int = -1
     verdicts: int = 0
+    following: tuple[float, ...] = ()
+
+    @classmethod
+    def read(cls, parts: Sequence[object]) -> Self:
+        """The position in a cursor, which may be of 0.1.0 and count only."""
+        numbers = [float(str(part)) for part in parts]
+        return cls(*map(int, numbers[:4]), following=tuple(numbers[4:]))
+
+    def after(self, found: Comparisons, shown: int, first: int) -> list[float]:
+        """The parts of a cursor after the first datapoints of an answer at this position."""
+        offset = (self.offset if found.offset is None else found.offset) + shown
+        following = found.after[shown - 1] if shown and found.after else self.following * (not shown)
+        candidate = [candidate.run_id for candidate in found.candidates].index(found.shown_run_id)
+        numbers = (offset, candidate, first, -1, *following)
+        return [int(number) if number == int(number) else number for number in numbers]
 
 
 def summarize_comparison(
@@ -137,7 +152,7 @@ def _add_verdicts(answer: Answer, compared: Compared, start: int, call: Call) ->
         return
 
     def footer(amount: int) -> Quoted:
-        more = call.at(*Position(verdicts=start + amount))
+        more = call.at(*Position(verdicts=start + amount)[:4])
         return left_out(len(rows) - amount, "candidate", more)
 
     answer.rows(rows, footer, rank=Rank.VERDICTS, least=whole)
@@ -164,7 +179,8 @@ def _add_changes(answer: Answer, rows: Sequence[Row]) -> None:
 def _add_datapoints(
     answer: Answer, compared: Compared, outcome: Outcome, position: Position, call: Call, *, untold: bool
 ) -> None:
-    found, offset = compared.found, position.offset
+    found = compared.found
+    offset = position.offset if found.offset is None else found.offset
     heading = _heading(compared, outcome, offset)
     if untold and (undirected := _without_direction(compared)):
         heading = f"No better or worse by {figures.listed(undirected, _LISTED)}, so {_INSTEAD[outcome]}: {heading}"
@@ -182,7 +198,7 @@ def _add_datapoints(
     def footer(shown: int) -> Quoted:
         if not found.datapoints:
             return "\n".join(filter(None, (heading, others)))
-        more = call.at(offset + shown, shown_candidate, first, -1)
+        more = call.at(*position.after(found, shown, first))
         rest = left_out(found.total - offset - shown, "datapoint", more) or others
         return rest if shown else f"{heading.removesuffix(':')}.\n{rest}"
 
@@ -213,6 +229,7 @@ def _heading(compared: Compared, outcome: Outcome, offset: int) -> Quoted:
         of_run = f" in {compared.run(found.baseline.run_id)} or {shown}"
     order = ", largest change first" if outcome in _ORDERED and found.total > 1 else ""
     start = f", from number {figures.count(offset + 1)}" if offset else ""
+    start = start if found.datapoints or not found.total else ", all of them before this page"
     told = figures.clause(found.total, "datapoint", _OUTCOMES[outcome])
     return f"{told}{by}{of_run}{order}{start}" + (":" if found.datapoints else ".")
 

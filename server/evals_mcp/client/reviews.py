@@ -104,19 +104,13 @@ class Reviews:
 
         A server of 0.1.0 knows only `offset`, and then counts from the beginning of the list as it is.
         """
-        try:
-            return await self._ask(evaluation, "datapoints", question, _DATAPOINTS)
-        except Invalid as error:
-            if question.following is None or "following" not in str(error):
-                raise
-        counted = question.model_copy(update={"following": None})
-        return await self._ask(evaluation, "datapoints", counted, _DATAPOINTS)
+        return await self._ask_page(evaluation, "datapoints", question, _DATAPOINTS)
 
     async def compare_runs(
         self, evaluation: ResolvedEvaluation, question: ComparisonQuestion
     ) -> tuple[ResolvedEvaluation, Comparisons]:
-        """Fetch the comparison for a question. Raises NotFound."""
-        return await self._ask(evaluation, "comparison", question, _COMPARISONS)
+        """Fetch the comparison for a question. Raises NotFound. For a server of 0.1.0 see `find_datapoints`."""
+        return await self._ask_page(evaluation, "comparison", question, _COMPARISONS)
 
     async def query(self, evaluation: ResolvedEvaluation, question: SqlQuestion) -> tuple[ResolvedEvaluation, SqlRows]:
         """Fetch the rows of a SELECT. Raises NotFound and Invalid."""
@@ -181,6 +175,20 @@ class Reviews:
     async def get_datapoint(self, id: str) -> DatapointContent:
         """Fetch a datapoint, whole. Raises NotFound."""
         return await self._connection.get(("review", "datapoints", id), _DATAPOINT)
+
+    async def _ask_page(
+        self,
+        evaluation: ResolvedEvaluation,
+        what: str,
+        question: DatapointQuestion | ComparisonQuestion,
+        answer: TypeAdapter[Rows],
+    ) -> tuple[ResolvedEvaluation, Rows]:
+        try:
+            return await self._ask(evaluation, what, question, answer)
+        except Invalid as error:
+            if question.following is None or "following" not in str(error):
+                raise
+        return await self._ask(evaluation, what, question.model_copy(update={"following": None}), answer)
 
     async def _ask(
         self, evaluation: ResolvedEvaluation, what: str, question: Model, answer: TypeAdapter[Rows]

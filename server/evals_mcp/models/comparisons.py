@@ -206,7 +206,8 @@ class IdenticalOutputs(Model):
 class Comparisons(CurrentRows):
     """The answer: all candidates in the requested order, and a page of the datapoints of one of them.
 
-    `total` counts the datapoints of `shown_run_id` with the requested outcome, which are sorted by largest change.
+    `total` counts the datapoints of `shown_run_id` with the requested outcome, which are sorted by largest change, and
+    `offset` those before the page. `after` has, for each, the value of `ComparisonQuestion.following` to continue.
     `located` tells where differences sit, and `groupable` the fields that groups can be by. `corrected` are differences
     by judges, corrected by people's labels. `identical` tells how identical outputs are judged.
     `family_comparisons` and `family_measures` count the p-values of the two families, also those not in the answer.
@@ -219,6 +220,8 @@ class Comparisons(CurrentRows):
     shown_run_id: str
     datapoints: list[ComparedDatapoint]
     total: int
+    offset: int | None = None
+    after: Defaulted[list[list[float]]] = Field(default_factory=list)
     located: Defaulted[list[LocatedDifference]] = Field(default_factory=list)
     groupable: Defaulted[list[str]] = Field(default_factory=list)
     corrected: Defaulted[list[CorrectedDifference]] = Field(default_factory=list)

@@ -192,7 +192,8 @@ class ComparisonQuestion(Question):
     """The runs and evaluators to compare, and the datapoints to show.
 
     The filter selects datapoints, so it can only have conditions on these. The datapoints belong to one candidate:
-    `shown_run_id`, else the one with the clearest differences. The `family` decides the correction of p-values.
+    `shown_run_id`, else the one with the clearest differences. A page begins at `offset`, or after what it is
+    `following`: judgments may change the list between two pages. The `family` decides the correction of p-values.
     """
 
     has_sides = True
@@ -206,4 +207,5 @@ class ComparisonQuestion(Question):
     shown_run_id: str | None = None
     limit: Defaulted[int] = Field(default=5, ge=0, le=1000)
     offset: Defaulted[int] = Field(default=0, ge=0, le=2**30)
+    following: list[float] | None = Field(default=None, min_length=3, max_length=1003)
     characters: Defaulted[int] = Field(default=20_000, ge=0, le=1_000_000)

@@ -35,13 +35,14 @@ class DatapointChange:
 class _Changes(NamedTuple):
     """Per paired datapoint: how much better it got (0 without a direction), how much higher, and how much it changed.
 
-    Options are never higher.
+    Options are never higher. The `span` is the range of the numbers that the changes were divided by, if not declared.
     """
 
     keys: NDArray[Any]
     gains: NDArray[Any]
     rises: NDArray[Any]
     amounts: NDArray[Any]
+    span: float | None = None
 
 
 class _Weights(NamedTuple):
@@ -55,6 +56,7 @@ class _Weights(NamedTuple):
     values: NDArray[Any]
     signs: NDArray[Any]
     pairs: NDArray[Any]
+    span: float | None = None
 
 
 class Ranking:
@@ -68,14 +70,21 @@ class Ranking:
         keys: NDArray[Any],
         weights: NDArray[Any],
         signs: NDArray[Any],
+        places: Sequence[NDArray[Any]],
+        spans: Sequence[float],
     ) -> None:
-        """`runs` are baseline and candidate. `weights` and `signs` have a row per evaluator and a column per key."""
+        """`runs` are baseline and candidate. `weights` and `signs` have a row per evaluator and a column per key.
+
+        `places` are what the keys are sorted by, all ascending: the first decides. `spans` are as in `rank_datapoints`.
+        """
         self._evaluators = evaluators
         self._runs = runs
         self._outcome = outcome
         self._keys = keys
         self._weights = weights
         self._signs = signs
+        self._places = places
+        self.spans = spans
 
     def __len__(self) -> int:
         """The number of datapoints with the outcome."""
@@ -91,6 +100,17 @@ class Ranking:
     def page(self, offset: int, limit: int) -> list[DatapointChange]:
         """The datapoints from an offset."""
         return [self._change(index) for index in range(offset, min(offset + limit, len(self._keys)))]
+
+    def place(self, index: int) -> tuple[float, float, float]:
+        """What a datapoint is sorted by, ascending. The last is the row of its first log, baseline before candidate."""
+        largest, total, row = (float(column[index]) for column in self._places)
+        return largest, total, row
+
+    def offset_after(self, place: tuple[float, float, float]) -> int:
+        """How many datapoints are not after a place, whether one is still there or not."""
+        largest, total, row = self._places
+        before = (total < place[1]) | ((total == place[1]) & (row <= place[2]))
+        return int(((largest < place[0]) | ((largest == place[0]) & before)).sum())
 
     def _change(self, index: int) -> DatapointChange:
         import numpy as np
@@ -123,7 +143,11 @@ class Ranking:
 
 
 def rank_datapoints(
-    evaluators: Sequence[EvaluatorRow], baseline: RunColumns, candidate: RunColumns, outcome: Outcome
+    evaluators: Sequence[EvaluatorRow],
+    baseline: RunColumns,
+    candidate: RunColumns,
+    outcome: Outcome,
+    spans: Sequence[float] = (),
 ) -> Ranking:
     """Find the datapoints with an outcome by any of these evaluators, largest change first.
 
@@ -140,7 +164,8 @@ def rank_datapoints(
       in one of the runs.
     - `errors`: a log ended in an error in either run (the candidate's first), or an evaluator failed.
 
-    Ties are ordered by all evaluators together, then by the logs: the baseline's first.
+    Ties are ordered by all evaluators together, then by the logs: the baseline's first. `spans` are the ranges of the
+    compared numbers as they were for the page before, by each evaluator that declares none, so that places stay.
     """
     import numpy as np
 
@@ -148,12 +173,15 @@ def rank_datapoints(
     unique, first = np.unique(every, return_index=True)
     keys = unique[(order := np.argsort(first, kind="stable"))]
     has_datapoint = keys >= 0
+    rows = first[order]
     positions = np.empty(len(unique), dtype=np.int64)
     positions[order] = np.arange(len(unique))
     weights, signs = np.zeros((2, len(evaluators), len(keys)))
     paired = np.zeros(len(keys), dtype=bool)
+    measured = []
     for index, row in enumerate(evaluators):
-        weighed = _weigh(row, baseline, candidate, outcome)
+        weighed = _weigh(row, baseline, candidate, outcome, spans[len(measured)] if len(measured) < len(spans) else 0.0)
+        measured += [] if weighed.span is None else [weighed.span]
         at = positions[np.searchsorted(unique, weighed.keys)]
         weights[index, at], signs[index, at] = weighed.values, weighed.signs
         paired[positions[np.searchsorted(unique, weighed.pairs)]] = True
@@ -161,11 +189,15 @@ def rank_datapoints(
     if outcome == "errors":
         largest = largest + _failed_logs(unique, positions, baseline, candidate)
     at = np.flatnonzero((paired & (largest == 0) if outcome == "same" else largest > 0) & has_datapoint)
-    at = at[np.lexsort((at, -np.round(total[at], _DECIMALS), -largest[at]))]
-    return Ranking(evaluators, (baseline, candidate), outcome, keys[at], weights[:, at], signs[:, at])
+    places = (-largest, -np.round(total, _DECIMALS), rows)
+    at = at[np.lexsort([column[at] for column in reversed(places)])]
+    sorted_by = [column[at] for column in places]
+    return Ranking(
+        evaluators, (baseline, candidate), outcome, keys[at], weights[:, at], signs[:, at], sorted_by, measured
+    )
 
 
-def _weigh(row: EvaluatorRow, baseline: RunColumns, candidate: RunColumns, outcome: Outcome) -> _Weights:
+def _weigh(row: EvaluatorRow, baseline: RunColumns, candidate: RunColumns, outcome: Outcome, span: float) -> _Weights:
     import numpy as np
 
     left, right = (_judged_keys(row, run) for run in (baseline, candidate))
@@ -177,11 +209,11 @@ def _weigh(row: EvaluatorRow, baseline: RunColumns, candidate: RunColumns, outco
     if outcome == "errors":
         found = np.unique(np.concatenate([_failed_judgments(row, run) for run in (baseline, candidate)]))
         return _Weights(found, np.ones(len(found)), np.zeros(len(found)), pairs)
-    changes = _evaluator_changes(row, baseline, candidate)
+    changes = _evaluator_changes(row, baseline, candidate, span)
     gains, rises = changes.gains, changes.rises
     ways = {"regressed": -gains, "improved": gains, "higher": rises, "lower": -rises}
     signs = np.sign(gains if row.is_directed else rises)
-    return _Weights(changes.keys, np.maximum(ways.get(outcome, changes.amounts), 0.0), signs, pairs)
+    return _Weights(changes.keys, np.maximum(ways.get(outcome, changes.amounts), 0.0), signs, pairs, changes.span)
 
 
 def datapoints_with_errors(row: EvaluatorRow, baseline: RunColumns, candidate: RunColumns) -> NDArray[Any]:
@@ -222,27 +254,28 @@ def _judged_keys(row: EvaluatorRow, run: RunColumns) -> NDArray[Any]:
         return np.unique(judged.keys[np.abs(judged.numbers) <= LARGEST])
 
 
-def _evaluator_changes(row: EvaluatorRow, baseline: RunColumns, candidate: RunColumns) -> _Changes:
+def _evaluator_changes(row: EvaluatorRow, baseline: RunColumns, candidate: RunColumns, span: float) -> _Changes:
     import numpy as np
 
     match row.return_type:
         case "boolean" | "number":
-            return _number_changes(row, baseline, candidate)
+            return _number_changes(row, baseline, candidate, span)
         case "select" | "multi_select":
             return _option_changes(row, baseline, candidate)
     return _Changes(np.zeros(0, dtype=np.int64), *np.zeros((3, 0)))
 
 
-def _number_changes(row: EvaluatorRow, baseline: RunColumns, candidate: RunColumns) -> _Changes:
+def _number_changes(row: EvaluatorRow, baseline: RunColumns, candidate: RunColumns, span: float) -> _Changes:
     import numpy as np
 
     left, right = baseline.judged(row.version_id), candidate.judged(row.version_id)
     pairs = pair_columns(left.keys, left.numbers, right.keys, right.numbers)
     both = np.concatenate((pairs.baseline, pairs.candidate))
-    span = 1.0 if row.return_type == "boolean" or not len(both) else _declared_range(row) or float(np.ptp(both))
+    declared = 1.0 if row.return_type == "boolean" else _declared_range(row)
+    span = declared or span or (float(np.ptp(both)) if len(both) else 0.0)
     changes = np.round(pairs.differences() / (span or 1.0), _DECIMALS)
-    direction = VALENCE_SCORES[row.valence]
-    return _Changes(np.array(pairs.keys, dtype=np.int64), direction * changes, changes, np.abs(changes))
+    gains, keys = VALENCE_SCORES[row.valence] * changes, np.array(pairs.keys, dtype=np.int64)
+    return _Changes(keys, gains, changes, np.abs(changes), None if declared else span)
 
 
 def _declared_range(row: EvaluatorRow) -> float:

@@ -32,7 +32,7 @@ from evals_mcp.statistics.columns import (
     pair_option_columns,
 )
 from evals_mcp.statistics.corrections import correct_changing
-from evals_mcp.statistics.datapoint_changes import DatapointChange, datapoints_with_errors, rank_datapoints
+from evals_mcp.statistics.datapoint_changes import Ranking, datapoints_with_errors, rank_datapoints
 from evals_mcp.statistics.numbers import compare_numbers
 from evals_mcp.statistics.options import compare_multi_selects, compare_selects
 from evals_mcp.statistics.pairing import pair_columns
@@ -68,10 +68,10 @@ class PairComparison:
 
 
 class ComparedRuns(NamedTuple):
-    """The answer without its datapoints, and the datapoints of the shown run to fill in."""
+    """The answer without its datapoints, and those of the shown run, of which a page is to fill in."""
 
     answer: Comparisons
-    shown: list[DatapointChange]
+    ranking: Ranking
 
 
 def compare_runs(
@@ -93,7 +93,9 @@ def compare_runs(
         for run_id in question.candidate_run_ids
     ]
     shown_run_id = question.shown_run_id or candidates[most_telling(candidates, question.outcome)].run_id
-    ranking = rank_datapoints(evaluators, baseline, columns[shown_run_id], question.outcome)
+    ranking = rank_datapoints(
+        evaluators, baseline, columns[shown_run_id], question.outcome, (question.following or ())[3:]
+    )
     answer = Comparisons(
         baseline=_compared_run(question.baseline_run_id, evaluators, baseline, baseline),
         candidates=candidates,
@@ -103,7 +105,7 @@ def compare_runs(
         datapoints=[],
         total=len(ranking),
     )
-    return ComparedRuns(answer, ranking.page(question.offset, question.limit))
+    return ComparedRuns(answer, ranking)
 
 
 def compare_pair(evaluators: Sequence[EvaluatorRow], baseline: RunColumns, candidate: RunColumns) -> PairComparison:

@@ -131,12 +131,13 @@ async def _answer(
     margins = read_margins(resolved, judging, margin)
     from evals_mcp.answers.comparisons import Position, summarize_comparison  # other tools should not wait for it
 
-    position = Position(*map(int, map(str, call.position(cursor) or Position())))
+    position = Position.read(call.position(cursor) or [])
     if position.candidate >= 0:
         baseline, shown = map(resolved.run, (question.baseline_run_id, question.candidate_run_ids[position.candidate]))
         outcome = _tellable(question.outcome, _judged(resolved, judging, baseline, [shown]))
         question = question.model_copy(update={"shown_run_id": shown.id, "outcome": outcome})
-    question = question.model_copy(update={"offset": position.offset})
+    following = list(position.following) or None
+    question = question.model_copy(update={"offset": position.offset, "following": following})
     resolved, found = await (await lookup.rows()).compare_runs(resolved, question)
     found = found.model_copy(update={"groupable": await write_fields(lookup, resolved, found.groupable)})
     compared = _compared(resolved, found, question, margins)
@@ -150,11 +151,12 @@ def _document(compared: Any, question: ComparisonQuestion, position: Any, call: 
     """What a view draws of the comparison."""
     from evals_mcp.views.comparison_document import comparison_document  # only where there is a view
 
-    found, outcome, offset = compared.found, question.outcome, question.offset
+    found, outcome = compared.found, question.outcome
+    offset = question.offset if found.offset is None else found.offset
     shown = question.candidate_run_ids.index(found.shown_run_id)
     first = shown if position.first < 0 else position.first
-    end = offset + len(found.datapoints)
-    rest = {"cursor": call.cursor(end, shown, first, -1)} if end < found.total else {}
+    amount = len(found.datapoints)
+    rest = {"cursor": call.cursor(*position.after(found, amount, first))} if offset + amount < found.total else {}
     return comparison_document(compared, outcome=outcome, offset=offset, rest=rest, call=call)
 
 

@@ -24,6 +24,7 @@ from evals_mcp.steps import told
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.tables import datapoints, logs
 from evals_mcp.store.evaluations.run_status import Attachment
+from evals_mcp.store.questions.compared_pages import read_page
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, EvaluationState, EvaluationStates
 from evals_mcp.store.questions.even_samples import read_even_sample, sample_revision
 from evals_mcp.store.questions.example_logs import example_datapoints
@@ -79,8 +80,9 @@ class ComparisonQuestions:
             asked = {id: runs[id] for id in run_ids}
             found = self._columns.read(connection, conditions, asked, evaluators, evaluation, question.missing)
             family = self._family(connection, conditions, question, evaluation)
-            answer, shown = compare_runs(question, [item.row for item in evaluators], found.columns, family)
+            answer, ranking = compare_runs(question, [item.row for item in evaluators], found.columns, family)
             sides = (question.baseline_run_id, answer.shown_run_id)
+            offset, shown, after = read_page(question, ranking, [found.numbers[run_id] for run_id in sides])
             rows = _datapoints(connection, sides, shown, found, evaluators, evaluation.attachments, question.characters)
             changes = read_version_changes(connection, self._cache, [runs[id] for id in run_ids], question.characters)
             candidates = [
@@ -97,6 +99,8 @@ class ComparisonQuestions:
             changed: dict[str, Any] = {
                 "candidates": candidates,
                 "datapoints": rows,
+                "offset": offset,
+                "after": after,
                 "corrected": corrected,
                 "identical": identical,
                 "newest": newest,
