@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from starlette.requests import Request
 from starlette.responses import JSONResponse
-from tests.assistant import Assistant, connect_assistant, datapoint_ids, next_cursor
+from tests.assistant import Assistant, connect_assistant, datapoint_ids, log_ids, next_cursor
 from tests.own_rows import app, assistant, client
 from tests.small_evaluations import SmallEvaluation, make_evaluation
 
@@ -138,6 +138,59 @@ async def test_whoever_labels_what_changed_reaches_every_datapoint(
     done: set[str] = set()
     reached = await _walk(assistant, ("compare_runs", _compared_ids, dict(asked)), relabel)
     assert set(reached) == set(logs)
+
+
+@pytest.mark.parametrize(
+    ("asked", "evaluator", "judgment"),
+    [
+        ({"where": ["ok=false"]}, "small/ok", True),
+        ({"where": ["ok=false"], "sort": "latency"}, "small/ok", True),
+        ({"where": ["ok=false"], "sort": "worst", "evaluator": "grade"}, "small/ok", True),
+        ({"sort": "worst", "evaluator": "grade"}, "small/grade", 9),
+        ({"sort": "worst", "evaluator": "grade", "where": ["grade<5"]}, "small/grade", 5),
+        ({"sort": "length", "where": ["grade<5"]}, "small/grade", 5),
+        ({"sample": True, "evaluator": "ok"}, "small/ok", True),
+        ({"sample": True, "evaluator": "grade", "where": ["grade<5"]}, "small/grade", 5),
+    ],
+    ids=repr,
+)
+async def test_whoever_labels_logs_reaches_every_one(
+    assistant: Assistant, asked: Mapping[str, Any], evaluator: str, judgment: object
+) -> None:
+    """Labels take logs out of a filter, or to another place in an order."""
+    small, logs = await _two_runs(assistant)
+    done: set[str] = set()
+
+    async def relabel(shown: list[str]) -> None:
+        for log in {*shown} - done:
+            await small.judge(log, evaluator, judgment)
+        done.update(shown)
+
+    def shown_in(answer: str) -> list[str]:
+        """Ids may be short."""
+        return [log for short in log_ids(answer) for log in logs.values() if log.startswith(short.rstrip("…"))]
+
+    reached = await _walk(assistant, ("get_logs", shown_in, {"runs": ["v2"], **asked}), relabel)
+    assert set(reached) == set(logs.values())
+
+
+async def test_whoever_removes_evaluations_page_by_page_sees_every_one(assistant: Assistant) -> None:
+    """What is removed leaves the list, what is changed comes first, and nothing of the others is passed over."""
+    made = [(await make_evaluation(assistant.client, f"E{number}")).id for number in range(10)]
+
+    async def write(shown: list[str]) -> None:
+        await assistant.client.connection.send_only("DELETE", ("evaluations", shown[-1]))
+        await assistant.client.connection.send_only("DELETE", ("evaluations", shown[0]))
+
+    reached: list[str] = []
+    answer = await assistant.ask("list_evaluations", limit=3)
+    while True:
+        reached += (shown := re.findall(r"(evr_\w+)$", answer, re.MULTILINE))
+        if (cursor := next_cursor(answer)) is None:
+            break
+        await write(shown)
+        answer = await assistant.ask("list_evaluations", limit=3, cursor=cursor)
+    assert reached == made[::-1]
 
 
 async def test_a_server_that_does_not_know_where_a_page_begins_counts(app: Any, assistant: Assistant) -> None:

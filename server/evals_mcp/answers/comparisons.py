@@ -68,8 +68,10 @@ class Position(NamedTuple):
     @classmethod
     def read(cls, parts: Sequence[object]) -> Self:
         """The position in a cursor, which may be of 0.1.0 and count only."""
-        numbers = [float(str(part)) for part in parts]
-        return cls(*map(int, numbers[:4]), following=tuple(numbers[4:]))
+        if not parts:
+            return cls()
+        offset, candidate, first, verdicts, *following = [float(str(part)) for part in parts]
+        return cls(int(offset), int(candidate), int(first), int(verdicts), tuple(following))
 
     def after(self, found: Comparisons, shown: int, first: int) -> list[float]:
         """The parts of a cursor after the first datapoints of an answer at this position."""

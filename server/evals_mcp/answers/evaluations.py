@@ -23,12 +23,14 @@ def summarize_no_evaluations(sentences: Sequence[Quoted], budget: int) -> Quoted
     return answer.text()
 
 
-def summarize_evaluations(found: EvaluationRows, budget: int, *, text: str | None, offset: int, call: Call) -> Quoted:
-    """The evaluations found, from `offset`. `call` is the answered call."""
+def summarize_evaluations(
+    found: EvaluationRows, budget: int, *, text: str | None, position: Sequence[int], call: Call
+) -> Quoted:
+    """The evaluations found, from a position: the offset, and what they are following. `call` is the answered call."""
     answer = Answer(budget)
     about = f" matching {name(text)}" if text else ""
     if not found.rows:
-        answer.head(f"No evaluations{about}.")
+        answer.head(f"No {'further ' if found.total else ''}evaluations{about}.")
         answer.line("list_evaluations() lists all.")
         return answer.text()
     for note in found.notes:
@@ -39,8 +41,11 @@ def summarize_evaluations(found: EvaluationRows, budget: int, *, text: str | Non
     headers: list[Quoted] = ["evaluation", "file", "runs", "status", "headline", "last change", "evaluators", "id"]
     lines = table(headers, [_cells(row) for row in found.rows])
 
+    offset = position[0] if found.offset is None else found.offset
+
     def footer(shown: int) -> Quoted:
-        return left_out(found.total - offset - shown, "evaluation", call.at(offset + shown))
+        following: Sequence[int] = position[1:] if not shown else found.after[shown - 1] if found.after else ()
+        return left_out(found.total - offset - shown, "evaluation", call.at(offset + shown, *following))
 
     answer.rows(lines[1:], footer, header=lines[0])
     return answer.text()

@@ -1,5 +1,6 @@
 """Our extension of the API: rows that answer a reviewer's questions, for servers that have it."""
 
+from collections.abc import Sequence
 from typing import TypeVar
 
 from pydantic import TypeAdapter
@@ -67,9 +68,11 @@ class Reviews:
         self._connection = connection
         self._known: dict[str, tuple[object, ResolvedEvaluation]] = {}
 
-    async def list_evaluations(self, text: str | None = None, *, limit: int = 20, offset: int = 0) -> EvaluationRows:
-        """Fetch evaluations by name, file or evaluator, most recently changed first."""
-        query: Query = {"text": text, "limit": limit, "offset": offset}
+    async def list_evaluations(
+        self, text: str | None = None, *, limit: int = 20, offset: int = 0, following: Sequence[int] | None = None
+    ) -> EvaluationRows:
+        """Fetch evaluations by name, file or evaluator, last changed first. A server of 0.1.0 counts by the offset."""
+        query: Query = {"text": text, "limit": limit, "offset": offset, "following": following}
         return await self._connection.get(_PATH, _EVALUATIONS, query)
 
     async def get_evaluation(self, word: str) -> ResolvedEvaluation:

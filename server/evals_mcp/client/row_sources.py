@@ -1,6 +1,6 @@
 """Where the rows of answers come from: a server with our routes, or a mirror of a server without them. Only types."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
 from evals_mcp.models.agreement import AgreementRows
@@ -32,7 +32,9 @@ Progress = Callable[[int, int | None, str], Awaitable[None]]
 class RowSource(Protocol):
     """Answers a reviewer's questions, as `Reviews` does. Every method raises EvalsError."""
 
-    async def list_evaluations(self, text: str | None = None, *, limit: int = 20, offset: int = 0) -> EvaluationRows:
+    async def list_evaluations(
+        self, text: str | None = None, *, limit: int = 20, offset: int = 0, following: Sequence[int] | None = None
+    ) -> EvaluationRows:
         """Evaluations by name, file or evaluator, most recently changed first."""
         ...
 

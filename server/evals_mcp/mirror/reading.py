@@ -68,7 +68,9 @@ class Reading:
         self._unread_datasets: dict[str, EvalsError | None] = {}
         self._has_listed = False
 
-    async def list_evaluations(self, text: str | None = None, *, limit: int = 20, offset: int = 0) -> EvaluationRows:
+    async def list_evaluations(
+        self, text: str | None = None, *, limit: int = 20, offset: int = 0, following: Sequence[int] | None = None
+    ) -> EvaluationRows:
         """Evaluations by name, file or evaluator, most recently changed first if the server gives change times."""
         await self._list()
         catalog = self._state.catalog

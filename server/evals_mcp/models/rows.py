@@ -59,10 +59,12 @@ class EvaluationRow(Model):
 
 
 class EvaluationRows(Model):
-    """A page of evaluations, most recently changed first."""
+    """A page of evaluations, most recently changed first. `offset` counts those before, `after` is as in LogRows."""
 
     rows: list[EvaluationRow]
     total: int
+    offset: int | None = None
+    after: Defaulted[list[list[int]]] = Field(default_factory=list)
     _notes: tuple[LiteralString, ...] = ()
 
     @property
@@ -187,10 +189,7 @@ class RunRow(Model):
 
 
 class Overview(Model):
-    """An evaluation with its evaluators and all its runs, oldest first.
-
-    `not_run` are version ids of evaluators that the server was asked to run and does not.
-    """
+    """An evaluation, its evaluators and runs, oldest first. Evaluator versions `not_run` should run here and do not."""
 
     evaluation: EvaluationRow
     evaluators: list[EvaluatorRow]
@@ -281,8 +280,7 @@ class CurrentRows(Model):
 class LogRows(CurrentRows):
     """The requested logs. `total` counts all matches, up to `counted_to`.
 
-    `after` has, for each row, the value of `LogQuestion.following` to continue after it. `more` tells if there are
-    more.
+    `after` has each row's value of `LogQuestion.following` to continue after it. `more` tells if there are more.
     """
 
     rows: list[LogRow]

@@ -178,7 +178,7 @@ def rank_datapoints(
     positions[order] = np.arange(len(unique))
     weights, signs = np.zeros((2, len(evaluators), len(keys)))
     paired = np.zeros(len(keys), dtype=bool)
-    measured = []
+    measured: list[float] = []
     for index, row in enumerate(evaluators):
         weighed = _weigh(row, baseline, candidate, outcome, spans[len(measured)] if len(measured) < len(spans) else 0.0)
         measured += [] if weighed.span is None else [weighed.span]
@@ -297,8 +297,8 @@ def _option_changes(row: EvaluatorRow, baseline: RunColumns, candidate: RunColum
         gain = sum(change * scores.get(option, 0.0) for option, change in moved.items()) if row.is_directed else 0.0
         gains.append(gain / span if span else 0.0)
         amounts.append(sum(map(abs, moved.values())) / max(1.0, sum(before.values()) + sum(after.values())))
-    rounded = (np.round(values, _DECIMALS) for values in (gains, [0.0] * len(keys), amounts))
-    return _Changes(np.array(keys, dtype=np.int64), *rounded)
+    better, higher, changed = (np.round(values, _DECIMALS) for values in (gains, [0.0] * len(keys), amounts))
+    return _Changes(np.array(keys, dtype=np.int64), better, higher, changed)
 
 
 def _option_scores(row: EvaluatorRow) -> dict[str, float]:

@@ -19,12 +19,12 @@ async def list_evaluations(
 ) -> str:
     """List evaluations, last changed first: name, file, runs, status. Start here if you do not know a name."""
     call = Call("list_evaluations", {"text": text}, {"text": text})
-    offset = call.offset(cursor)
+    position = [int(str(part)) for part in call.position(cursor) or [0]]
     rows = await lookup.rows()
-    found = await rows.list_evaluations(text or None, limit=limit, offset=offset)
-    if not found.rows and not (text and (await rows.list_evaluations(limit=1)).rows):
+    found = await rows.list_evaluations(text or None, limit=limit, offset=position[0], following=position[1:] or None)
+    if not found.total and not (text and (await rows.list_evaluations(limit=1)).rows):
         return summarize_no_evaluations(lookup.why_empty(), max_tokens)
-    return summarize_evaluations(found, max_tokens, text=text or None, offset=offset, call=call)
+    return summarize_evaluations(found, max_tokens, text=text or None, position=position, call=call)
 
 
 TOOL = Tool(function=list_evaluations, title="List evaluations", search_hint="humanloop")

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Annotated, ParamSpec, TypeVar
 
 from fastapi import Query, Request
+from pydantic import Field
 from starlette.concurrency import run_in_threadpool
 
 from evals_mcp.api.access import ReadStore
@@ -39,6 +40,7 @@ Known = Annotated[
     str | None, Query(description="Token of the caller's overview. If it is older, the answer has the newest.")
 ]
 FoundLimit = Annotated[int, Query(ge=1, le=1000)]
+Place = Annotated[int, Field(ge=0, le=2**57)]
 
 Arguments = ParamSpec("Arguments")
 Result = TypeVar("Result")
@@ -60,9 +62,10 @@ async def list_evaluations(
     text: str | None = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 20,
     offset: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+    following: Annotated[list[Place] | None, Query(min_length=2, max_length=2)] = None,
 ) -> EvaluationRows:
-    """List evaluations by name, file or evaluator, most recently changed first."""
-    return await _run_read(request, store.overviews.list_evaluations, text, limit, offset)
+    """List evaluations by name, file or evaluator, most recently changed first, `following` one of `after`."""
+    return await _run_read(request, store.overviews.list_evaluations, text, limit, offset, following)
 
 
 @router.get("/overview")

@@ -11,6 +11,7 @@ from evals_mcp.models.reported_figures import ReportedFigure
 from evals_mcp.models.rows import EvaluationRow, EvaluationRows, KnownOverview, Overview, RunRow
 from evals_mcp.models.runs import evaluation_status
 from evals_mcp.statistics.leaders import read_headline
+from evals_mcp.store.database.columns import microseconds, moment
 from evals_mcp.store.database.database import Database
 from evals_mcp.store.database.tables import evaluation_evaluators, evaluation_runs, evaluations, files, runs
 from evals_mcp.store.database.text_search import contains_text
@@ -32,8 +33,13 @@ class Overviews:
         self._evaluations = evaluations
         self._cache = cache
 
-    def list_evaluations(self, text: str | None, limit: int, offset: int) -> EvaluationRows:
-        """Evaluations whose name, file, id or evaluator contains a text, most recently changed first."""
+    def list_evaluations(
+        self, text: str | None, limit: int, offset: int, following: Sequence[int] | None = None
+    ) -> EvaluationRows:
+        """Evaluations whose name, file, id or evaluator contains a text, most recently changed first.
+
+        They begin at the offset, or after what they are `following`: when one changed, and its number.
+        """
         with self._database.read() as connection:
             changed = _changed_at()
             conditions = [] if not text else [_matches(connection, text)]
@@ -43,16 +49,24 @@ class Overviews:
                 .outerjoin(files, files.c.id == evaluations.c.file_id)
                 .where(*conditions)
             ).scalar_one()
-            rows = connection.execute(
-                select(evaluations.c.id, changed)
+            number = evaluations.c.number
+            listed = (
+                select(evaluations.c.id, changed, number)
                 .outerjoin(files, files.c.id == evaluations.c.file_id)
                 .where(*conditions)
-                .order_by(changed.desc(), evaluations.c.number.desc())
-                .limit(limit)
-                .offset(offset)
-            ).all()
-            found = [_evaluation_row(row, self._read(connection, _find(connection, row.id))) for row in rows]
-            return EvaluationRows(rows=found, total=total)
+            )
+            if following is not None:
+                at, last = moment(following[0]), following[1]
+                listed = listed.where((changed < at) | ((changed == at) & (number < last)))
+                offset = total - connection.execute(select(func.count()).select_from(listed.subquery())).scalar_one()
+            page = listed.order_by(changed.desc(), number.desc()).limit(limit)
+            rows = connection.execute(page if following is not None else page.offset(offset)).all()
+            return EvaluationRows(
+                rows=[_evaluation_row(row, self._read(connection, _find(connection, row.id))) for row in rows],
+                total=total,
+                offset=offset,
+                after=[[microseconds(row.changed_at), row.number] for row in rows],
+            )
 
     def get(self, word: str, known: str | None = None) -> KnownOverview:
         """The evaluation with this id, else the only one with this name or file, with statistics of its runs.
