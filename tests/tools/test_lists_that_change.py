@@ -21,6 +21,7 @@ from evals_mcp.models.questions import Filter, LogQuestion
 __all__ = ["app", "assistant", "client"]
 
 pytestmark = pytest.mark.anyio
+SLOW = pytest.mark.slow
 QUESTIONS = [f"q{number:02}" for number in range(23)]
 
 
@@ -97,9 +98,9 @@ async def _two_runs(assistant: Assistant) -> tuple[SmallEvaluation, dict[str, st
     )
     grades = {question: (index * 7) % 5 for index, question in enumerate(QUESTIONS)}
     good = {question: {"small/ok": True, "small/grade": 5} for question in QUESTIONS}
-    await small.run("v1", [*good.items()], latency=1.0)
+    await small.run("v1", [*good.items()], provider_latency=1.0)
     bad = {question: {"small/ok": False, "small/grade": grade} for question, grade in grades.items()}
-    run = await small.run("v2", [*bad.items()], latency=1.0)
+    run = await small.run("v2", [*bad.items()], provider_latency=1.0)
     resolved = await assistant.client.reviews.get_evaluation(small.id)
     _, rows = await assistant.client.reviews.find_logs(resolved, LogQuestion(filter=Filter(run_ids=[run]), limit=100))
     return small, {str(row.datapoint_id): row.id for row in rows.rows}
@@ -109,15 +110,17 @@ def _compared_ids(answer: str) -> list[str]:
     return re.findall(r"^(dp_\w+)", answer, re.MULTILINE)
 
 
-@pytest.mark.parametrize("relabelled", ["all", "last", "all but the last"])
+@pytest.mark.parametrize(
+    "relabelled", ["all", *(pytest.param(some, marks=SLOW) for some in ("last", "all but the last"))]
+)
 @pytest.mark.parametrize(
     ("asked", "evaluator", "judgment"),
     [
         ({"outcome": "regressed", "evaluators": ["ok"]}, "small/ok", True),
-        ({"outcome": "regressed", "evaluators": ["grade"]}, "small/grade", 5),
+        pytest.param({"outcome": "regressed", "evaluators": ["grade"]}, "small/grade", 5, marks=SLOW),
         ({"outcome": "changed", "evaluators": ["grade"]}, "small/grade", 4.5),
-        ({"outcome": "regressed"}, "small/grade", 0),
-        ({"outcome": "regressed", "where": ["candidate.ok=false"]}, "small/ok", True),
+        pytest.param({"outcome": "regressed"}, "small/grade", 0, marks=SLOW),
+        pytest.param({"outcome": "regressed", "where": ["candidate.ok=false"]}, "small/ok", True, marks=SLOW),
         ({"outcome": "changed", "evaluators": ["grade"], "where": ["candidate.ok=false"]}, "small/ok", True),
     ],
     ids=repr,
@@ -143,14 +146,12 @@ async def test_whoever_labels_what_changed_reaches_every_datapoint(
 @pytest.mark.parametrize(
     ("asked", "evaluator", "judgment"),
     [
-        ({"where": ["ok=false"]}, "small/ok", True),
-        ({"where": ["ok=false"], "sort": "latency"}, "small/ok", True),
-        ({"where": ["ok=false"], "sort": "worst", "evaluator": "grade"}, "small/ok", True),
+        pytest.param({"where": ["ok=false"]}, "small/ok", True, marks=SLOW),
+        pytest.param({"where": ["ok=false"], "sort": "latency"}, "small/ok", True, marks=SLOW),
+        pytest.param({"where": ["ok=false"], "sort": "worst", "evaluator": "grade"}, "small/ok", True, marks=SLOW),
         ({"sort": "worst", "evaluator": "grade"}, "small/grade", 9),
         ({"sort": "worst", "evaluator": "grade", "where": ["grade<5"]}, "small/grade", 5),
-        ({"sort": "length", "where": ["grade<5"]}, "small/grade", 5),
-        ({"sample": True, "evaluator": "ok"}, "small/ok", True),
-        ({"sample": True, "evaluator": "grade", "where": ["grade<5"]}, "small/grade", 5),
+        pytest.param({"sort": "length", "where": ["grade<5"]}, "small/grade", 5, marks=SLOW),
     ],
     ids=repr,
 )
@@ -174,6 +175,21 @@ async def test_whoever_labels_logs_reaches_every_one(
     assert set(reached) == set(logs.values())
 
 
+async def test_a_sample_tells_that_labels_changed_it(assistant: Assistant) -> None:
+    """It takes turns between judgments, so labels change all of its order. Only then does a page say so."""
+    small, logs = await _two_runs(assistant)
+    page: dict[str, Any] = {"evaluation": "Small", "runs": ["v2"], "sample": True, "evaluator": "grade", "limit": 5}
+    quiet = await assistant.all_pages("get_logs", **page)
+    assert len({log for answer in quiet for log in log_ids(answer)}) == len(QUESTIONS)
+    assert not any("The sample changed" in answer for answer in quiet)
+    shown = tuple(log.rstrip("…") for log in log_ids(quiet[0]))
+    for log in logs.values():
+        if log.startswith(shown):
+            await small.judge(log, "small/grade", 9)
+    cursor = next_cursor(quiet[0])
+    assert "The sample changed since the page before" in await assistant.ask("get_logs", **page, cursor=cursor)
+
+
 async def test_whoever_removes_evaluations_page_by_page_sees_every_one(assistant: Assistant) -> None:
     """What is removed leaves the list, what is changed comes first, and nothing of the others is passed over."""
     made = [(await make_evaluation(assistant.client, f"E{number}")).id for number in range(10)]
@@ -193,9 +209,16 @@ async def test_whoever_removes_evaluations_page_by_page_sees_every_one(assistant
     assert reached == made[::-1]
 
 
-async def test_a_server_that_does_not_know_where_a_page_begins_counts(app: Any, assistant: Assistant) -> None:
+@pytest.mark.parametrize(
+    ("tool", "asked"),
+    [("list_datapoints", {"where": ["ok=false"]}), ("compare_runs", {"outcome": "regressed"})],
+    ids=repr,
+)
+async def test_a_server_that_does_not_know_where_a_page_begins_counts(
+    app: Any, assistant: Assistant, tool: str, asked: dict[str, Any]
+) -> None:
     """As all did before: the next page of a list that did not change is the same."""
-    await _made(assistant)
+    await _two_runs(assistant)
 
     async def older(scope: Any, receive: Any, send: Any) -> None:
         body = await Request(scope, receive).body()
@@ -209,8 +232,9 @@ async def test_a_server_that_does_not_know_where_a_page_begins_counts(app: Any, 
 
         await app(scope, again, send)
 
-    page: dict[str, Any] = {"evaluation": "Small", "limit": 10, "show": "missing"}
-    expected = await assistant.all_pages("list_datapoints", **page)
+    page: dict[str, Any] = {"evaluation": "Small", "limit": 10, **asked}
+    expected = await assistant.all_pages(tool, **page)
     async with connect_assistant(EvalsClient(open_app=lambda: older)) as at_older:
-        found = await at_older.all_pages("list_datapoints", **page)
-    assert [datapoint_ids(answer) for answer in found] == [datapoint_ids(answer) for answer in expected]
+        found = await at_older.all_pages(tool, **page)
+    assert [_compared_ids(answer) for answer in found] == [_compared_ids(answer) for answer in expected]
+    assert len(expected) == 3

@@ -280,7 +280,8 @@ class CurrentRows(Model):
 class LogRows(CurrentRows):
     """The requested logs. `total` counts all matches, up to `counted_to`.
 
-    `after` has each row's value of `LogQuestion.following` to continue after it. `more` tells if there are more.
+    `after` has each row's value of `LogQuestion.following` to continue after it. `more` tells if there are more, and
+    `changed` that a sample no longer begins with the logs that were shown before.
     """
 
     rows: list[LogRow]
@@ -288,6 +289,7 @@ class LogRows(CurrentRows):
     counted_to: int | None = None
     after: list[list[float]]
     more: bool
+    changed: Defaulted[bool] = False
 
 
 @dataclass(slots=True)

@@ -62,8 +62,9 @@ class LogSelection:
         self._cache = cache
         self.evaluator: AttachedEvaluator | None = None
         """The evaluator that the question sorts or samples by."""
-        following, parts = question.following, 1 if question.sample else 2
-        if following is not None and not (len(following) == parts and abs(following[-1]) < _ANY_NUMBER):
+        following = [0.0, 0.0] if question.following is None else question.following
+        numbers = following if question.sample else following[1:]
+        if not (numbers and all(abs(number) < _ANY_NUMBER for number in numbers)):
             raise Invalid("`following` must be one of the lists in `after`.", ("body", "following"))
         if question.evaluator_version_id is not None:
             self.evaluator = evaluation.find_evaluators([question.evaluator_version_id])[0]

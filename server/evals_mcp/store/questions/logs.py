@@ -1,7 +1,10 @@
 """Answer questions about logs, page by page: the selected logs with their texts."""
 
 from collections.abc import Sequence
+from itertools import accumulate
+from operator import xor
 from typing import Any
+from zlib import crc32
 
 from sqlalchemy import Connection, Row
 
@@ -74,14 +77,21 @@ class LogQuestions:
             selection.matching(),
             offset + question.limit,
         )
-        shown = found.logs[offset:]
+        shown, marks = found.logs[offset:], _marks(found.logs)
+        before = question.following or []
         return LogRows(
             rows=_rows(connection, shown, question, evaluation),
             total=found.total,
-            after=[[offset + amount] for amount in range(1, len(shown) + 1)],
+            after=[[amount, marks[amount]] for amount in range(offset + 1, len(marks))],
             more=offset + len(shown) < found.total,
+            changed=len(before) > 1 and marks[offset : offset + 1] != before[1:],
             newest=newest,
         )
+
+
+def _marks(logs: Sequence[RunLogKey]) -> list[int]:
+    """For each number of logs from 0, what tells the first ones from other logs, in any order."""
+    return [*accumulate((crc32(f"{log.run_id} {log.log_number}".encode()) for log in logs), xor, initial=0)]
 
 
 def _rows(
