@@ -4,6 +4,7 @@ Following the cursors, each item that is in a list during the whole walk is show
 items that were shown before. Items may be repeated.
 """
 
+import json
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -238,3 +239,30 @@ async def test_a_server_that_does_not_know_where_a_page_begins_counts(
         found = await at_older.all_pages(tool, **page)
     assert [_compared_ids(answer) for answer in found] == [_compared_ids(answer) for answer in expected]
     assert len(expected) == 3
+
+
+@pytest.mark.parametrize(("tool", "asked"), [("compare_runs", {"evaluation": "Small"}), ("list_evaluations", {})])
+async def test_a_cursor_that_only_counts_goes_on(
+    app: Any, assistant: Assistant, tool: str, asked: dict[str, Any]
+) -> None:
+    """As those of 0.1.0 do, whose answers do not tell where to continue."""
+    await _two_runs(assistant)
+    await make_evaluation(assistant.client, "Second")
+
+    async def older(scope: Any, receive: Any, send: Any) -> None:
+        sent: list[Any] = []
+
+        async def note(message: Any) -> None:
+            sent.append(message)
+
+        await app(scope, receive, note)
+        told = json.loads(b"".join(message.get("body", b"") for message in sent[1:]))
+        told.pop("after", None), told.pop("offset", None)
+        await JSONResponse(told, sent[0]["status"])(scope, receive, send)
+
+    first, second, *_ = await assistant.all_pages(tool, limit=1, **asked)
+    async with connect_assistant(EvalsClient(open_app=lambda: older)) as at_older:
+        cursor = next_cursor(await at_older.ask(tool, limit=1, **asked))
+    assert cursor is not None
+    assert len(cursor) < len(next_cursor(first) or "")
+    assert await assistant.ask(tool, limit=1, **asked, cursor=cursor) == second

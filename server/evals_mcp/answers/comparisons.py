@@ -68,17 +68,20 @@ class Position(NamedTuple):
     @classmethod
     def read(cls, parts: Sequence[object]) -> Self:
         """The position in a cursor, which may be of 0.1.0 and count only."""
-        if not parts:
+        numbers = [float(str(part)) for part in parts]
+        if not numbers:
             return cls()
-        offset, candidate, first, verdicts, *following = [float(str(part)) for part in parts]
-        return cls(int(offset), int(candidate), int(first), int(verdicts), tuple(following))
+        offset, candidate, first = map(int, numbers[:3])
+        if len(numbers) == 4:
+            return cls(offset, candidate, first, int(numbers[3]))
+        return cls(offset, candidate, first, -1, tuple(numbers[3:]))
 
     def after(self, found: Comparisons, shown: int, first: int) -> list[float]:
         """The parts of a cursor after the first datapoints of an answer at this position."""
         offset = (self.offset if found.offset is None else found.offset) + shown
         following = found.after[shown - 1] if shown and found.after else self.following * (not shown)
         candidate = [candidate.run_id for candidate in found.candidates].index(found.shown_run_id)
-        numbers = (offset, candidate, first, -1, *following)
+        numbers = (offset, candidate, first, *(following or [-1]))
         return [int(number) if number == int(number) else number for number in numbers]
 
 

@@ -26,7 +26,7 @@ from evals_mcp.models.resolved import ResolvedEvaluation
 from evals_mcp.models.rows import LogRow, LogRows
 
 _CAP = 1_000_000
-_CHANGED = "The sample changed since the page before, so logs may be left out: without cursor, it begins anew."
+_CHANGED: Quoted = "The sample changed since the page before, so logs may be left out: without cursor, it begins anew."
 _SILENT = "- = an evaluator without judgments in that run."
 
 
@@ -44,7 +44,9 @@ def summarize_logs(
     total = figures.count(found.total) + ("+" if found.counted_to is not None else "")
     exact = " list_runs with this where counts all." if filtered and found.counted_to is not None else ""
     answer.head(f"{subject(evaluation)}\n{total} {'log' if total == '1' else 'logs'}{filtered}.{exact}")
-    for note in (*notes, *evaluation.notes, *([_CHANGED] if found.changed else [])):
+    if found.changed:
+        answer.note(_CHANGED)
+    for note in (*notes, *evaluation.notes):
         answer.note(note)
     rows: list[Row] = []
     header = ""

@@ -75,7 +75,7 @@ class Ranking:
     ) -> None:
         """`runs` are baseline and candidate. `weights` and `signs` have a row per evaluator and a column per key.
 
-        `places` are what the keys are sorted by, all ascending: the first decides. `spans` are as in `rank_datapoints`.
+        `places` are what the keys are sorted by: the first decides. `spans` are as in `rank_datapoints`.
         """
         self._evaluators = evaluators
         self._runs = runs
@@ -102,15 +102,15 @@ class Ranking:
         return [self._change(index) for index in range(offset, min(offset + limit, len(self._keys)))]
 
     def place(self, index: int) -> tuple[float, float, float]:
-        """What a datapoint is sorted by, ascending. The last is the row of its first log, baseline before candidate."""
+        """What a datapoint is sorted by: the largest change, all, and the row of its first log, baseline first."""
         largest, total, row = (float(column[index]) for column in self._places)
         return largest, total, row
 
     def offset_after(self, place: tuple[float, float, float]) -> int:
         """How many datapoints are not after a place, whether one is still there or not."""
         largest, total, row = self._places
-        before = (total < place[1]) | ((total == place[1]) & (row <= place[2]))
-        return int(((largest < place[0]) | ((largest == place[0]) & before)).sum())
+        before = (total > place[1]) | ((total == place[1]) & (row <= place[2]))
+        return int(((largest > place[0]) | ((largest == place[0]) & before)).sum())
 
     def _change(self, index: int) -> DatapointChange:
         import numpy as np
@@ -189,9 +189,9 @@ def rank_datapoints(
     if outcome == "errors":
         largest = largest + _failed_logs(unique, positions, baseline, candidate)
     at = np.flatnonzero((paired & (largest == 0) if outcome == "same" else largest > 0) & has_datapoint)
-    places = (-largest, -np.round(total, _DECIMALS), rows)
-    at = at[np.lexsort([column[at] for column in reversed(places)])]
-    sorted_by = [column[at] for column in places]
+    total = np.round(total, _DECIMALS)
+    at = at[np.lexsort((rows[at], -total[at], -largest[at]))]
+    sorted_by = (largest[at], total[at], rows[at])
     return Ranking(
         evaluators, (baseline, candidate), outcome, keys[at], weights[:, at], signs[:, at], sorted_by, measured
     )
