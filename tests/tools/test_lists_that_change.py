@@ -22,6 +22,7 @@ from evals_mcp.models.questions import Filter, LogQuestion
 __all__ = ["app", "assistant", "client"]
 
 pytestmark = pytest.mark.anyio
+JUDGES = ["ok", *(f"judge {number}" for number in range(5))]
 SLOW = pytest.mark.slow
 QUESTIONS = [f"q{number:02}" for number in range(23)]
 
@@ -266,3 +267,35 @@ async def test_a_cursor_that_only_counts_goes_on(
     assert cursor is not None
     assert len(cursor) < len(next_cursor(first) or "")
     assert await assistant.ask(tool, limit=1, **asked, cursor=cursor) == second
+
+
+@pytest.mark.parametrize(
+    ("tool", "asked"),
+    [
+        pytest.param("list_runs", {"show": "agreement"}, marks=SLOW),
+        ("list_runs", {"group_by": "question"}),
+        pytest.param("list_runs", {"show": "ranking"}, marks=SLOW),
+        pytest.param("list_runs", {}, marks=SLOW),
+        pytest.param("list_runs", {"where": ["ok=true"]}, marks=SLOW),
+        pytest.param("compare_runs", {"group_by": "question", "evaluators": JUDGES}, marks=SLOW),
+    ],
+    ids=repr,
+)
+async def test_tables_whose_order_figures_decide_tell_that_something_was_written(
+    assistant: Assistant, tool: str, asked: dict[str, Any]
+) -> None:
+    """A row may move to the pages before. Where nothing is written, no page says so."""
+    judges: dict[str, Any] = {name: {"return_type": "boolean", "valence": "positive"} for name in JUDGES}
+    small = await make_evaluation(assistant.client, "Small", **judges)
+    judged = dict.fromkeys(small.evaluators, True)
+    for run in range(4):
+        texts = [f"{question} {' long' * 30}" for question in QUESTIONS[:8]]
+        await small.run(f"version {run}", [(text, judged) for text in texts])
+    page: dict[str, Any] = {"evaluation": "Small", "max_tokens": 300, **asked}
+    quiet = await assistant.all_pages(tool, **page)
+    assert len(quiet) > 1
+    assert not any("Written to since" in answer for answer in quiet)
+    log = log_ids(await assistant.ask("get_logs", evaluation="Small", limit=1))
+    await assistant.ask("label_logs", evaluation="Small", logs=log, judgment="false", evaluator="ok", kind="human")
+    changed = await assistant.ask(tool, **page, cursor=next_cursor(quiet[0]))
+    assert "Written to since the page before" in changed

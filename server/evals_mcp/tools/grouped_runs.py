@@ -5,6 +5,7 @@ from typing import Any
 
 from evals_mcp.answers.filter_words import filter_words
 from evals_mcp.answers.frame.calls import Call
+from evals_mcp.answers.frame.detail import cost
 from evals_mcp.answers.frame.quoting import Quoted
 from evals_mcp.answers.judgments import missing_words
 from evals_mcp.answers.run_groups import filtered_runs, no_logs, summarize_run_groups
@@ -15,6 +16,13 @@ from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.lookup.unmatched import why_none
 from evals_mcp.models.groups import ChosenRunFigures, GroupedComparisonQuestion, RunFiguresQuestion
 from evals_mcp.models.resolved import ResolvedEvaluation
+
+_CHANGED: Quoted = "Written to since the page before, so rows may have moved. Without cursor, the list begins anew.\n"
+
+
+def change_words(call: Call, cursor: str) -> Quoted:
+    """What precedes a page if the evaluation changed since the page before: figures decide about the order of rows."""
+    return _CHANGED if call.has_changed(cursor) else ""
 
 
 async def compare_groups(
@@ -31,8 +39,11 @@ async def compare_groups(
 
     question = GroupedComparisonQuestion(**asked, group_by=await read_group_by(lookup, evaluation, group_by))
     arguments = {**arguments, "group_by": group_by}
-    call = Call("compare_runs", arguments, {"evaluation": evaluation.id, **question.model_dump(exclude_defaults=True)})
+    listed = {"evaluation": evaluation.id, **question.model_dump(exclude_defaults=True)}
+    call = Call("compare_runs", arguments, listed, evaluation.token)
     offset = call.offset(cursor)
+    changed = change_words(call, cursor)
+    max_tokens -= cost(changed)
     evaluation, found = await (await lookup.rows()).compare_groups(evaluation, question)
     compared = ComparedGroups(
         evaluation,
@@ -44,7 +55,7 @@ async def compare_groups(
         missing_words(question.missing, evaluation),
     )
     lookup.show(lambda: _groups_document(compared, call))
-    return summarize_groups(compared, max_tokens, offset=offset, call=call)
+    return changed + summarize_groups(compared, max_tokens, offset=offset, call=call)
 
 
 def _groups_document(compared: Any, call: Call) -> Any:
@@ -70,17 +81,20 @@ async def list_filtered_runs(
         "list_runs",
         {"evaluation": evaluation.id, "where": where, "group_by": group_by},
         {"evaluation": evaluation.id, **question.model_dump(exclude_defaults=True)},
+        evaluation.token,
     )
     offset = call.offset(cursor)
+    changed = change_words(call, cursor)
+    max_tokens -= cost(changed)
     evaluation, found = await (await lookup.rows()).find_run_figures(evaluation, question)
     words = filter_words(filter, evaluation)
     if not _logs(found):
         return no_logs(evaluation, words, await _why(lookup, evaluation, where), max_tokens)
     if by is not None:
-        return summarize_run_groups(evaluation, found, by, words, max_tokens, offset=offset, call=call)
+        return changed + summarize_run_groups(evaluation, found, by, words, max_tokens, offset=offset, call=call)
     shown = filtered_runs(evaluation, found, same_datapoints=filter.is_on_datapoints and not filter.text)
     lookup.show(lambda: _runs_document(shown, words, call))
-    return summarize_runs(shown, max_tokens, filtered=words, offset=offset, call=call)
+    return changed + summarize_runs(shown, max_tokens, filtered=words, offset=offset, call=call)
 
 
 async def _why(lookup: Lookup, evaluation: ResolvedEvaluation, where: Sequence[str]) -> list[Quoted]:

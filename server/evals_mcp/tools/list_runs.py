@@ -5,12 +5,13 @@ from typing import Annotated
 from pydantic import Field
 
 from evals_mcp.answers.frame.calls import Call
+from evals_mcp.answers.frame.detail import cost
 from evals_mcp.answers.frame.quoting import name
 from evals_mcp.errors import Invalid
 from evals_mcp.lookup.evaluators import find_evaluator
 from evals_mcp.lookup.lookup import Lookup
 from evals_mcp.tools.arguments import AS_SHOWN, Cursor, Evaluation, Evaluator, GroupedBy, MaxTokens, Where
-from evals_mcp.tools.grouped_runs import list_filtered_runs
+from evals_mcp.tools.grouped_runs import change_words, list_filtered_runs
 from evals_mcp.tools.run_views import ONE_EVALUATOR_VIEWS, RUN_VIEWS, RunViewCall, Show
 from evals_mcp.tools.tool import Tool
 
@@ -44,8 +45,10 @@ async def list_runs(
     label = "" if judge is None else resolved.evaluator_labels[judge.version_id]
     given = {"evaluation": resolved.id, "show": "" if show == "runs" else show, "where": where, "evaluator": label}
     given |= {"cluster": cluster}
-    call = Call("list_runs", given, given)
-    return await RUN_VIEWS[show](
+    call = Call("list_runs", given, given, resolved.token)
+    changed = change_words(call, cursor)
+    max_tokens -= cost(changed)
+    return changed + await RUN_VIEWS[show](
         RunViewCall(lookup, resolved, where, judge, cluster, call.offset(cursor), call, max_tokens)
     )
 

@@ -8,6 +8,7 @@ from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
+from zlib import crc32
 
 from evals_mcp.answers.frame.figures import count
 from evals_mcp.answers.frame.quoting import Quoted, harmless, quote
@@ -26,12 +27,14 @@ _REFUSAL = "cursor: this cursor belongs to another call. Omit it, or repeat all 
 class Call:
     """A tool call. `arguments` are what a caller writes, without empty ones.
 
-    `listed` determines the list in the answer and its order. A cursor is valid for one list.
+    `listed` determines the list in the answer and its order. A cursor is valid for one list. The `state` is that of the
+    data, where it decides about the order: a cursor tells whether it was another.
     """
 
     tool: Quoted
     arguments: Mapping[str, object]
     listed: Mapping[str, object]
+    state: str = ""
 
     def text(self, **changes: object) -> Quoted:
         """The call as a model writes it, with changed arguments."""
@@ -43,7 +46,7 @@ class Call:
 
     def at(self, *position: object) -> Quoted:
         """The call that continues at a position in the list. A position is a few JSON values."""
-        return self.text(cursor=self.cursor(*position))
+        return self.text(cursor=self.cursor(*position, *self._mark))
 
     def cursor(self, *position: object) -> str:
         """The cursor of a position in the list."""
@@ -57,6 +60,15 @@ class Call:
         """The offset in a cursor, from 0. Raises Invalid as `position`."""
         position = self.position(cursor)
         return 0 if position is None else int(str(position[0]))
+
+    def has_changed(self, cursor: str) -> bool:
+        """Whether the state was another for the page that gave a cursor. Raises Invalid as `position`."""
+        mark = (self.position(cursor) or [])[1:]
+        return bool(mark) and mark != self._mark
+
+    @property
+    def _mark(self) -> list[object]:
+        return [crc32(self.state.encode()) % 2**16] if self.state else []
 
 
 def next_call(tool: Quoted, **arguments: object) -> Quoted:
