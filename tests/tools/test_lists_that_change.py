@@ -5,6 +5,7 @@ items that were shown before. Items may be repeated.
 """
 
 import json
+import math
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
@@ -17,7 +18,7 @@ from tests.own_rows import app, assistant, client
 from tests.small_evaluations import SmallEvaluation, make_evaluation
 
 from evals_mcp.client.client import EvalsClient
-from evals_mcp.models.questions import Filter, LogQuestion
+from evals_mcp.models.questions import ComparisonQuestion, Filter, LogQuestion
 
 __all__ = ["app", "assistant", "client"]
 
@@ -299,3 +300,22 @@ async def test_tables_whose_order_figures_decide_tell_that_something_was_written
     await assistant.ask("label_logs", evaluation="Small", logs=log, judgment="false", evaluator="ok", kind="human")
     changed = await assistant.ask(tool, **page, cursor=next_cursor(quiet[0]))
     assert "Written to since the page before" in changed
+
+
+@pytest.mark.parametrize(
+    "following", [[0, 0, 0], [1e308, -1e308, 2**53, 5e-324], [-1, 1, -(2**62), -1, 0, 1], [1, 1, 0.5, 1e308]], ids=repr
+)
+async def test_a_place_that_no_answer_told_is_answered(assistant: Assistant, following: list[float]) -> None:
+    """With finite numbers, and the datapoints after it, if any."""
+    small, _ = await _two_runs(assistant)
+    resolved = await assistant.client.reviews.get_evaluation(small.id)
+    question = ComparisonQuestion(
+        baseline_run_id=resolved.runs[0].id,
+        candidate_run_ids=[resolved.runs[1].id],
+        evaluator_version_ids=[row.version_id for row in resolved.evaluators],
+        following=following,
+    )
+    _, found = await assistant.client.reviews.compare_runs(resolved, question)
+    assert found.offset is not None
+    assert len(found.datapoints) == min(5, found.total - found.offset)
+    assert all(math.isfinite(number) for place in found.after for number in place)

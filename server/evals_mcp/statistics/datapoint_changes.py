@@ -273,7 +273,9 @@ def _number_changes(row: EvaluatorRow, baseline: RunColumns, candidate: RunColum
     both = np.concatenate((pairs.baseline, pairs.candidate))
     declared = 1.0 if row.return_type == "boolean" else _declared_range(row)
     span = declared or span or (float(np.ptp(both)) if len(both) else 0.0)
-    changes = np.round(pairs.differences() / (span or 1.0), _DECIMALS)
+    with np.errstate(over="ignore"):  # a caller's span may be tiny
+        shares = np.clip(pairs.differences() / (span or 1.0), -LARGEST, LARGEST)
+        changes = np.round(shares, _DECIMALS)
     gains, keys = VALENCE_SCORES[row.valence] * changes, np.array(pairs.keys, dtype=np.int64)
     return _Changes(keys, gains, changes, np.abs(changes), None if declared else span)
 
