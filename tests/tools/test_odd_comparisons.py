@@ -16,6 +16,7 @@ from evals_mcp.wiring import open_embedded_app
 
 pytestmark = pytest.mark.anyio
 QUESTIONS = [f"q{number}" for number in range(12)]
+_CURSOR = re.compile(r'cursor="[^"]+"')
 _AGE = re.compile(r"^Rows read .*\n?", re.MULTILINE)
 
 Logs = Sequence[tuple[str, Mapping[str, object]]]
@@ -258,13 +259,17 @@ class Assistants:
         return await self.direct.ask("compare_runs", evaluation=evaluation, **arguments)
 
     async def ask(self, evaluation: str, **arguments: Any) -> str:
-        """The answer of compare_runs, after seeing that both ways give it."""
-        first, second = [
-            await assistant.ask("compare_runs", evaluation=evaluation, **arguments)
+        """The answer of compare_runs, after seeing that both ways give it, and all of its pages.
+
+        A cursor names a log by its number, which a mirror gives.
+        """
+        every = [
+            await assistant.all_pages("compare_runs", evaluation=evaluation, **arguments)
             for assistant in (self.direct, self.mirrored)
         ]
-        assert _AGE.sub("", second).rstrip("\n") == first.rstrip("\n")
-        return first
+        first, second = [[_CURSOR.sub("", _AGE.sub("", page)).rstrip("\n") for page in pages] for pages in every]
+        assert second == first
+        return every[0][0]
 
 
 @pytest.fixture(scope="module")
