@@ -90,7 +90,9 @@ def _writing(address: str, folder: Path) -> Iterator[list[str]]:
     table = folder / "results.csv"
     table.write_text("question,answer,good\na,b,true\n")
     yield ["import", str(table), "--into", address]
-    yield ["copy", str(folder / "other.db"), address]
+    other = str(folder / "other.db")
+    assert run(["import", str(table), "--into", other]).status == 0  # a copy of what is there already only reads
+    yield ["copy", other, address]
     yield ["keys", "create", "ann", "--database", address]
     yield ["keys", "revoke", "ann", "--database", address]
 

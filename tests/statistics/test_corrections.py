@@ -1,5 +1,7 @@
 """Holm's correction against statsmodels."""
 
+import gc
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +16,10 @@ def test_holm_agrees_with_statsmodels(p_values: list[float]) -> None:
     """Adjusted values, also with ties, are those of multipletests."""
     from statsmodels.stats.multitest import multipletests
 
-    assert holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1].tolist(), abs=1e-9)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(gc, "collect", int)  # it looks through all objects of the process at each call
+        expected = multipletests(p_values, method="holm")[1].tolist()
+    assert holm(p_values) == pytest.approx(expected, abs=1e-9)
 
 
 def test_what_has_no_p_value_is_no_member_of_the_family() -> None:
