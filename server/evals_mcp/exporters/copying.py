@@ -40,13 +40,14 @@ async def copy_everything(source: EvalsClient, target: EvalsClient, progress: Pr
         if not client.extended:
             raise Invalid(f"{role} is no server of evals-mcp, so it cannot be copied. Export its evaluations instead.")
     await _require_free_paths(source, target)
-    there = sum((await source.bulk.counts()).values())
+    counted = await source.bulk.counts()
+    there = sum(counted.values())
 
     async def tell(loaded: Loaded) -> None:
         if progress is not None:
             await progress(loaded.records.total(), max(there, loaded.records.total()))
 
-    if (same := await _same(source, target)) is not None:
+    if counted == await target.bulk.counts() and (same := await _same(source, target)) is not None:
         return Copied(same.records, same.added, 0)  # to overwrite it would be a write that changes nothing
     loaded = await load_document(target, _records(source), overwrite=True, progress=tell)
     await _require_all(loaded, target)

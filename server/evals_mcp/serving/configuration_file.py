@@ -24,10 +24,10 @@ def read_text(path: str, *, again: bool) -> str:
     place = Path(path).expanduser()
     if sys.platform == "win32":  # it opens no pipe in this way
         return place.read_text(encoding="utf-8")
-    with open(os.open(place, _FLAGS), "rb", buffering=0) as file:
+    with open(place, "rb", buffering=0, opener=lambda opened, _: os.open(opened, _FLAGS)) as file:
         mode = os.fstat(file.fileno()).st_mode
-        if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
-            return place.read_text(encoding="utf-8")
+        if stat.S_ISREG(mode):
+            return file.read().decode()
         if again and stat.S_ISFIFO(mode):
             raise Invalid(f"The configuration {path} is a pipe, which SIGHUP cannot read again. Put it into a file.")
         return _read_to_end(file.fileno(), path, 0 if again else _PATIENCE).decode()
