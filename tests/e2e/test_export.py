@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
 from shutil import copyfile
 
@@ -19,7 +20,7 @@ from tests.serving.served_here import served
 
 from evals_mcp.exporters.folders import LineFiles
 from evals_mcp.models.roles import Role
-from evals_mcp.store.database.tables import evaluations, runs, versions
+from evals_mcp.store.database.tables import environments, evaluations, runs, versions
 from evals_mcp.store.store import open_store
 from evals_mcp.store.teams.addressed import open_addressed
 from evals_mcp.variables import with_workspace
@@ -208,9 +209,16 @@ def test_a_copy_goes_through_a_served_database_to_postgresql(
     assert _creators(moved) == creators
 
 
-def test_a_copy_of_what_is_there_writes_nothing(database: Path, tmp_path: Path) -> None:
-    """Not even an entry of the journal; one that changes something has one."""
+@pytest.mark.parametrize("days", [-1, 0, 1])
+def test_a_copy_of_what_is_there_writes_nothing(database: Path, tmp_path: Path, days: int) -> None:
+    """Not even an entry of the journal; one that changes something has one. A target may be older, with other ids."""
     target = tmp_path / "target.db"
+    with closing(open_store(str(target))) as store, store.database.write() as connection:
+        by_default = environments.c.tag == "default"
+        connection.execute(update(environments).where(by_default).values(id="env_of_the_target", name="live"))
+        made = connection.execute(select(environments.c.created_at).where(by_default)).scalar_one()
+    with closing(open_store(str(database))) as store, store.database.write() as connection:
+        connection.execute(update(environments).values(created_at=made + timedelta(days=days)))
 
     def copied() -> tuple[str, int]:
         ended = run(["copy", str(database), str(target)])
@@ -229,4 +237,5 @@ def test_a_copy_of_what_is_there_writes_nothing(database: Path, tmp_path: Path) 
     with closing(open_store(str(database))) as store, store.database.write() as connection:
         connection.execute(update(runs).values(set_status="cancelled"))
     assert copied()[1] == 2
-    assert _rows(target) == _rows(database)
+    of_ids: dict[str, list[str]] = {"deployments": []}  # those of environments
+    assert _rows(target) | of_ids == _rows(database) | of_ids

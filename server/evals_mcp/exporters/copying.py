@@ -8,8 +8,9 @@ from evals_mcp.client.client import EvalsClient
 from evals_mcp.errors import Invalid, Unavailable
 from evals_mcp.exporters.evaluation_reading import Progress
 from evals_mcp.importers.loader import Loaded, load_document
-from evals_mcp.models.evaluation_document import Record
+from evals_mcp.models.evaluation_document import DeploymentRecord, Record
 
+_OF_ENVIRONMENTS = ("environment_id", "environment_name", "environment_tag", "environment_created_at")
 _NAMED = 3
 _PAGE = 1_000
 
@@ -70,10 +71,28 @@ async def _same(source: EvalsClient, target: EvalsClient) -> Loaded | None:
     loaded = Loaded()
     async with aclosing(_records(source)) as wanted, aclosing(_records(target)) as there:
         async for record in wanted:
-            if record != await anext(there, None):
+            if not _is_there(record, await anext(there, None)):
                 return None
             loaded.count(record)
         return loaded if loaded.records and await anext(there, None) is None else None
+
+
+def _is_there(record: Record, found: Record | None) -> bool:
+    """Whether the target has a record. It keeps its own environments, unless one is younger than the source's."""
+    if not (isinstance(record, DeploymentRecord) and isinstance(found, DeploymentRecord)):
+        return record == found
+    if (
+        record.environment_created_at is not None
+        and found.environment_created_at is not None
+        and record.environment_created_at < found.environment_created_at
+    ):
+        return False
+    is_one = (
+        record.environment_id == found.environment_id
+        or record.environment_name == found.environment_name
+        or record.environment_tag == found.environment_tag == "default"
+    )
+    return is_one and record == found.model_copy(update={name: getattr(record, name) for name in _OF_ENVIRONMENTS})
 
 
 async def _require_free_paths(source: EvalsClient, target: EvalsClient) -> None:
