@@ -8,6 +8,7 @@ import json
 import math
 import re
 from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 from typing import Any
 
 import pytest
@@ -109,6 +110,11 @@ async def _two_runs(assistant: Assistant) -> tuple[SmallEvaluation, dict[str, st
     return small, {str(row.datapoint_id): row.id for row in rows.rows}
 
 
+def _whole_ids(logs: Mapping[str, str], answer: str) -> list[str]:
+    """The ids of the logs that an answer shows, which it may cut."""
+    return [log for short in log_ids(answer) for log in logs.values() if log.startswith(short.rstrip("…"))]
+
+
 def _compared_ids(answer: str) -> list[str]:
     return re.findall(r"^(dp_\w+)", answer, re.MULTILINE)
 
@@ -170,27 +176,26 @@ async def test_whoever_labels_logs_reaches_every_one(
             await small.judge(log, evaluator, judgment)
         done.update(shown)
 
-    def shown_in(answer: str) -> list[str]:
-        """Ids may be short."""
-        return [log for short in log_ids(answer) for log in logs.values() if log.startswith(short.rstrip("…"))]
-
-    reached = await _walk(assistant, ("get_logs", shown_in, {"runs": ["v2"], **asked}), relabel)
+    reached = await _walk(assistant, ("get_logs", partial(_whole_ids, logs), {"runs": ["v2"], **asked}), relabel)
     assert set(reached) == set(logs.values())
 
 
 async def test_a_sample_tells_that_labels_changed_it(assistant: Assistant) -> None:
-    """It takes turns between judgments, so labels change all of its order. Only then does a page say so."""
+    """It takes turns between judgments, so labels change all of its order. Only then does a page say so.
+
+    Which logs come first is drawn by ids, so that labels may also leave the first ones as they were.
+    """
     small, logs = await _two_runs(assistant)
     page: dict[str, Any] = {"evaluation": "Small", "runs": ["v2"], "sample": True, "evaluator": "grade", "limit": 5}
     quiet = await assistant.all_pages("get_logs", **page)
     assert len({log for answer in quiet for log in log_ids(answer)}) == len(QUESTIONS)
     assert not any("The sample changed" in answer for answer in quiet)
-    shown = tuple(log.rstrip("…") for log in log_ids(quiet[0]))
-    for log in logs.values():
-        if log.startswith(shown):
-            await small.judge(log, "small/grade", 9)
-    cursor = next_cursor(quiet[0])
-    assert "The sample changed since the page before" in await assistant.ask("get_logs", **page, cursor=cursor)
+    shown = _whole_ids(logs, quiet[0])
+    for log in shown:
+        await small.judge(log, "small/grade", 9)
+    others = {*_whole_ids(logs, await assistant.ask("get_logs", **page))} != {*shown}
+    answer = await assistant.ask("get_logs", **page, cursor=next_cursor(quiet[0]))
+    assert ("The sample changed since the page before" in answer) == others
 
 
 async def test_whoever_removes_evaluations_page_by_page_sees_every_one(assistant: Assistant) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,8 @@ from evals_mcp.models.conditions import JudgmentCondition
 from evals_mcp.models.questions import Filter, LogQuestion
 from evals_mcp.models.rows import Overview
 from evals_mcp.store.logs.logs import LogTarget
+from evals_mcp.store.questions.keys import RunLogKey
+from evals_mcp.store.questions.samples import marks_of_beginnings
 from evals_mcp.store.store import Store, open_store
 
 _FILTERS: dict[str, dict[str, Any]] = {
@@ -77,3 +80,13 @@ def test_a_sample_is_begun_by_a_smaller_one_whatever_the_judgments(store: Store)
         sample = _sample(store, kind, 100)
         assert len(set(sample)) == len(sample) > 9
         assert _sample(store, kind, 9) == sample[:9]
+
+
+def test_the_mark_of_the_first_logs_tells_them_from_others_whatever_their_numbers() -> None:
+    """Their order does not count. Numbers of a run follow each other, so checksums of them combine alike."""
+    sets = [chosen for size in (1, 2, 3) for chosen in combinations(range(1, 31), size)]
+    marks = {marks_of_beginnings(RunLogKey("run", number) for number in chosen)[-1] for chosen in sets}
+    assert len(marks) == len(sets)
+    forth, back = (marks_of_beginnings(RunLogKey("run", number) for number in order) for order in ((1, 2), (2, 1)))
+    assert (forth[0], forth[2]) == (back[0], back[2])
+    assert marks_of_beginnings([RunLogKey("run", 1)]) != marks_of_beginnings([RunLogKey("other", 1)])

@@ -1,10 +1,7 @@
 """Answer questions about logs, page by page: the selected logs with their texts."""
 
 from collections.abc import Sequence
-from itertools import accumulate
-from operator import xor
 from typing import Any
-from zlib import crc32
 
 from sqlalchemy import Connection, Row
 
@@ -17,7 +14,7 @@ from evals_mcp.store.questions.keys import RunLogKey
 from evals_mcp.store.questions.log_rows import read_log_rows
 from evals_mcp.store.questions.log_selection import LogSelection
 from evals_mcp.store.questions.overviews import Overviews
-from evals_mcp.store.questions.samples import LogSamples
+from evals_mcp.store.questions.samples import LogSamples, marks_of_beginnings
 from evals_mcp.store.revision_cache import RevisionCache
 
 
@@ -77,7 +74,7 @@ class LogQuestions:
             selection.matching(),
             offset + question.limit,
         )
-        shown, marks = found.logs[offset:], _marks(found.logs)
+        shown, marks = found.logs[offset:], marks_of_beginnings(found.logs)
         before = question.following or []
         return LogRows(
             rows=_rows(connection, shown, question, evaluation),
@@ -87,11 +84,6 @@ class LogQuestions:
             changed=len(before) > 1 and marks[offset : offset + 1] != before[1:],
             newest=newest,
         )
-
-
-def _marks(logs: Sequence[RunLogKey]) -> list[int]:
-    """For each number of logs from 0, what tells the first ones from other logs, in any order."""
-    return [*accumulate((crc32(f"{log.run_id} {log.log_number}".encode()) for log in logs), xor, initial=0)]
 
 
 def _rows(

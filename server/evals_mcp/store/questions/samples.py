@@ -4,9 +4,11 @@ Its data is cached by run, so that only changed runs are read again.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from hashlib import blake2b
+from itertools import accumulate
+from operator import xor
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlalchemy import Connection, Row, Select, bindparam, select
@@ -83,6 +85,16 @@ class LogSamples:
             judged.append(_JudgedAs(codes, labels))
         chosen = _first_of_all(logs, judged, size)
         return Sample(_logs_at(chosen, runs, logs), sum(len(of_run.numbers) for of_run in logs))
+
+
+def marks_of_beginnings(logs: Iterable[RunLogKey]) -> list[int]:
+    """For each number of logs from 0, what tells the first ones from other logs, in any order."""
+    # A checksum would not do: those of the logs 1 and 2 combine to the same as those of 4 and 7.
+    return [*accumulate(map(_mark, logs), xor, initial=0)]
+
+
+def _mark(log: RunLogKey) -> int:
+    return int.from_bytes(blake2b(f"{log.run_id} {log.log_number}".encode(), digest_size=4).digest())
 
 
 _LOGS = (
