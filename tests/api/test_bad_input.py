@@ -361,6 +361,7 @@ async def test_what_cannot_be_done_is_refused_whole(team: Team, store: Store) ->
         assert raw_rows(store.database) == before, (bad.what, bad.step)
 
 
+@pytest.mark.slow
 async def test_null_counts_as_an_absent_key_on_every_route(team: Team) -> None:
     """The SDK sends null for what its caller set to None."""
     world = await build(team)

@@ -7,6 +7,7 @@ from tests.bundled import MANIFEST, started_with, unpack
 from tests.e2e.stdio import Wire
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_the_bundle_starts_with_every_field_left_as_it_is(tmp_path: Path) -> None:
     """Fields without a default arrive as placeholders; what runs is the code of the bundle, with its skill."""

@@ -209,7 +209,7 @@ def test_a_copy_goes_through_a_served_database_to_postgresql(
     assert _creators(moved) == creators
 
 
-@pytest.mark.parametrize("days", [-1, 0, 1])
+@pytest.mark.parametrize("days", [*(pytest.param(days, marks=pytest.mark.slow) for days in (-1, 0)), 1])
 def test_a_copy_of_what_is_there_writes_nothing(database: Path, tmp_path: Path, days: int) -> None:
     """Not even an entry of the journal; one that changes something has one. A target may be older, with other ids."""
     target = tmp_path / "target.db"

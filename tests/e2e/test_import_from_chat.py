@@ -12,6 +12,7 @@ CSV = "question,expected,answer_a,answer_b,score_a,score_b\n" + "".join(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.process
 def test_a_table_in_an_allowed_folder_is_answered_about_a_minute_later(tmp_path: Path) -> None:
     """The empty database leads to the import, the import to list_runs, and list_runs to the figures."""

@@ -39,7 +39,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, str]
     listening.close()
 
 
-@pytest.mark.parametrize("mode", ["legacy", "2026-07-28"])
+@pytest.mark.parametrize("mode", [pytest.param("legacy", marks=pytest.mark.slow), "2026-07-28"])
 async def test_progress_is_told_while_pages_are_read(
     served: tuple[str, str], mode: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -99,7 +99,7 @@ def test_over_stdio_the_key_does_not_appear_either(telltale: str) -> None:
 
 
 @pytest.mark.anyio
-@pytest.mark.parametrize("mode", ["legacy", MODERN])
+@pytest.mark.parametrize("mode", [pytest.param("legacy", marks=pytest.mark.slow), MODERN])
 async def test_a_refused_connection_is_told_without_key_and_password(
     capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture, mode: str
 ) -> None:

@@ -77,6 +77,7 @@ async def both(sample_database: Path, tmp_path_factory: pytest.TempPathFactory) 
         yield both
 
 
+@pytest.mark.slow
 async def test_evaluations_are_listed_alike(both: Both) -> None:
     """Found by any part of a name, file or evaluator; the documented API does not tell when a run last changed."""
     # Until its logs are read, the server's own figures count repeated logs one by one.

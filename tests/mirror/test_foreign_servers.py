@@ -13,6 +13,7 @@ from evals_mcp.models.references import FileReference
 pytestmark = pytest.mark.anyio
 
 
+@pytest.mark.slow
 async def test_what_is_not_read_in_time_is_named_and_read_the_next_time(mirrored: Mirrored) -> None:
     """The answer covers what was read so far; the next question goes on from there, not from the start."""
 
@@ -87,6 +88,7 @@ async def _add_log(mirrored: Mirrored) -> None:
     await mirrored.small.client.prompts.log(request)
 
 
+@pytest.mark.slow
 async def test_pages_that_shift_are_read_again(mirrored: Mirrored) -> None:
     """A log that comes while pages are read pushes others to the next page; in the end each counts once."""
     added: list[str] = []
@@ -103,6 +105,7 @@ async def test_pages_that_shift_are_read_again(mirrored: Mirrored) -> None:
     assert len(mirrored.server.log_pages()) <= 2 * 4
 
 
+@pytest.mark.slow
 async def test_a_run_that_is_taken_away_while_it_is_read_is_no_failure(mirrored: Mirrored) -> None:
     """The answer is of what the evaluation has then."""
 
@@ -133,7 +136,7 @@ async def test_a_run_that_never_stays_still_is_read_three_times(mirrored: Mirror
     assert "Changing" not in await mirrored.ask()
 
 
-@pytest.mark.parametrize("total", [0, 3, PAGE, 200])
+@pytest.mark.parametrize("total", [0, *(pytest.param(total, marks=pytest.mark.slow) for total in (3, PAGE, 200))])
 async def test_a_wrong_total_loses_no_log(mirrored: Mirrored, total: int) -> None:
     """The statistics say how many logs there are, and an empty page where they end."""
 
@@ -209,6 +212,7 @@ async def test_an_evaluator_and_a_run_that_cannot_be_read_are_left_out_and_named
     assert mirrored.runs["v2"] in await mirrored.ask("list_runs")
 
 
+@pytest.mark.slow
 async def test_without_statistics_the_logs_are_read_for_figures(mirrored: Mirrored) -> None:
     """They tell the same, and each question reads them again, since nothing shows whether they have changed."""
     mirrored.server.failing = {"/stats": 500}
@@ -217,6 +221,7 @@ async def test_without_statistics_the_logs_are_read_for_figures(mirrored: Mirror
     assert await mirrored.ask() == await mirrored.ask_directly()
 
 
+@pytest.mark.slow
 async def test_files_whose_evaluations_cannot_be_listed_are_named(mirrored: Mirrored) -> None:
     """The evaluations of the others are listed; none at all is an error, and not an empty list."""
     client = mirrored.small.client
@@ -234,6 +239,7 @@ async def test_files_whose_evaluations_cannot_be_listed_are_named(mirrored: Mirr
     assert "small/prompt" in answer
 
 
+@pytest.mark.slow
 async def test_datapoints_that_cannot_be_read_are_missing_from_the_answer(mirrored: Mirrored) -> None:
     """Questions about logs are answered all the same; one about datapoints is not."""
     mirrored.server.failing = {"/datapoints": 500}

@@ -50,6 +50,7 @@ async def test_only_a_run_that_changed_is_read_again(mirrored: Mirrored) -> None
     assert mirrored.server.log_pages(mirrored.runs["v2"]) == []
 
 
+@pytest.mark.slow
 async def test_runs_that_only_a_condition_names_are_read(mirrored: Mirrored) -> None:
     """Which datapoints another run passes can only be told from its logs."""
     for where in (["passes(correct)=v1"], ["fails(correct)=v1"]):
@@ -58,6 +59,7 @@ async def test_runs_that_only_a_condition_names_are_read(mirrored: Mirrored) -> 
             assert await mirrored.ask_again(tool, **asked) == await mirrored.ask_directly(tool, **asked)
 
 
+@pytest.mark.slow
 async def test_what_is_gone_on_the_server_is_gone_here(mirrored: Mirrored) -> None:
     """Logs that were deleted, and a run that was taken out of the evaluation."""
     await mirrored.ask()
@@ -88,6 +90,7 @@ async def test_a_write_through_our_tools_is_read_again(mirrored: Mirrored) -> No
     assert "new words" in await mirrored.ask(where=["text~new words"])
 
 
+@pytest.mark.slow
 async def test_two_questions_at_once_read_once(mirrored: Mirrored) -> None:
     """The second waits for what the first one reads."""
     answers: set[str] = set()
@@ -102,6 +105,7 @@ async def test_two_questions_at_once_read_once(mirrored: Mirrored) -> None:
     assert len(answers) == 1
 
 
+@pytest.mark.slow
 async def test_a_run_in_two_evaluations_is_judged_by_each(mirrored: Mirrored) -> None:
     """Of each evaluation the pages show the judgments of its own evaluators."""
     await mirrored.ask(where=["correct=true"])

@@ -396,6 +396,7 @@ async def test_words_of_files_are_quoted_in_answers_and_errors(folder: Path) -> 
         )
 
 
+@pytest.mark.slow
 async def test_a_server_without_our_routes_takes_imports(folder: Path) -> None:
     """Record by record; its mirror then has the new logs, too."""
     api = documented_client(open_embedded_app(str(folder.parent / "evals.db")))

@@ -43,7 +43,7 @@ async def _label(assistant: Assistant, datapoints: list[str], judgment: bool = T
         await assistant.ask("label_logs", evaluation="Small", **written)
 
 
-@pytest.mark.parametrize("asked", [{"show": "missing"}, {"where": ["ok=missing"]}], ids=repr)
+@pytest.mark.parametrize("asked", [{"show": "missing"}, pytest.param({"where": ["ok=missing"]}, marks=SLOW)], ids=repr)
 async def test_whoever_labels_page_by_page_reaches_every_datapoint(assistant: Assistant, asked: dict[str, Any]) -> None:
     """What is labelled leaves the list, and nothing is passed over."""
     await _made(assistant)
