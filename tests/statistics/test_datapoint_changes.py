@@ -20,6 +20,7 @@ TONE = evaluator(
     valences={"kind": "positive", "plain": "neutral", "rude": "negative"},
 )
 TOPICS = evaluator("topics", "multi_select")
+NOTES = evaluator("notes", "text")
 
 
 def ranked(ranking: Ranking, keys: DatapointKeys) -> list[str]:
@@ -66,6 +67,20 @@ def test_options_change_by_their_valences() -> None:
     assert ranked(rank_datapoints([TOPICS], before, after, "regressed"), keys) == []
     assert ranked(rank_datapoints([TOPICS], before, after, "changed"), keys) == ["all", "half"]
     assert ranked(rank_datapoints([TOPICS], before, after, "same"), keys) == ["same"]
+
+
+def test_texts_never_stay_the_same() -> None:
+    """They are not compared, so a datapoint needs another judgment in both runs; as gaps they count."""
+    keys, before, after = two(
+        [
+            (NOTES, ["x", "x", "x", "x"], ["x", "y", "y", NEVER]),
+            (CORRECT, [True, NEVER, True, True], [NEVER, NEVER, True, False]),
+        ],
+        ["equal", "other", "judged", "worse"],
+    )
+    assert ranked(rank_datapoints([NOTES, CORRECT], before, after, "same"), keys) == ["judged"]
+    assert ranked(rank_datapoints([NOTES], before, after, "same"), keys) == []
+    assert ranked(rank_datapoints([NOTES], before, after, "only_baseline"), keys) == ["worse"]
 
 
 def test_gaps_are_datapoints_that_one_run_alone_has_a_judgment_for() -> None:

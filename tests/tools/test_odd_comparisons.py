@@ -144,6 +144,15 @@ CASES = [
         [NOTHING, "because the judgments are text"],
     ),
     Case(
+        "texts that nobody compares",
+        {"return_type": "text"},
+        said(["a"] * 12),
+        said(["a", "b"] * 6),
+        [NOTHING, "because the judgments are text"],
+        ["stayed the same", "No datapoint has judgments in both"],
+        {"outcome": "same"},
+    ),
+    Case(
         "absurdly large numbers",
         NUMBER,
         said([1e308] * 12),
@@ -342,6 +351,21 @@ async def test_a_baseline_that_nobody_chose_is_said_to_be_the_oldest(assistants:
     answer = await assistants.ask("nobody chose")
     assert "Candidate new against baseline old (the oldest run: no control is set), paired by datapoint." in answer
     assert "against baseline old, paired" in await assistants.ask("nobody chose", baseline="old")
+
+
+async def test_a_candidate_with_texts_alone_has_no_datapoint_that_stayed_the_same(assistants: Assistants) -> None:
+    """Its texts are not compared, so the page of another candidate does not lead to it."""
+    small = await make_evaluation(assistants.direct.client, "texts alone", it=BOOLEAN, notes={"return_type": "text"})
+    both = [(question, {"small/it": True, "small/notes": "a"}) for question in QUESTIONS]
+    await small.run("old", both)
+    await small.run("new", both)
+    await small.run("noted", said(["a"] * 12, by="notes"))
+    await small.run("newer", both[:6])
+    answer = await assistants.ask("texts alone", baseline="old", outcome="same")
+    assert "12 datapoints stayed the same in new" in answer
+    assert "\nDatapoints of newer: compare_runs(" in answer
+    answer = await assistants.ask("texts alone", baseline="old", candidates=["noted"], outcome="same")
+    assert "stayed the same" not in answer
 
 
 async def test_a_cancelled_run_is_said_to_be_one(assistants: Assistants) -> None:

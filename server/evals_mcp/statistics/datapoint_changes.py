@@ -158,7 +158,8 @@ def rank_datapoints(
     - `regressed`: some evaluator got worse, largest drop first. `improved`: some evaluator got better. A datapoint can
       be both, by different evaluators.
     - `higher`, `lower`: some number or rate of true rose or fell, whichever is better.
-    - `changed`: some judgment differs, in any direction. `same`: judged in both runs without a difference.
+    - `changed`: some judgment differs, in any direction. `same`: judged in both runs without a difference; texts do not
+      count.
     - `only_baseline`: an evaluator judged it only in the baseline; the candidate has no log, or its judgment failed, is
       null or is missing. `only_candidate`: the reverse. Most evaluators first. Ignores evaluators that judged nothing
       in one of the runs.
@@ -184,7 +185,8 @@ def rank_datapoints(
         measured += [] if weighed.span is None else [weighed.span]
         at = positions[np.searchsorted(unique, weighed.keys)]
         weights[index, at], signs[index, at] = weighed.values, weighed.signs
-        paired[positions[np.searchsorted(unique, weighed.pairs)]] = True
+        if row.return_type != "text":
+            paired[positions[np.searchsorted(unique, weighed.pairs)]] = True
     largest, total = weights.max(axis=0, initial=0.0), weights.sum(axis=0)
     if outcome == "errors":
         largest = largest + _failed_logs(unique, positions, baseline, candidate)
