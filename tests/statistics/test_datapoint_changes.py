@@ -8,7 +8,8 @@ from tests.statistics.run_samples import FAILS, NEVER, evaluator, run_columns
 from evals_mcp.models.questions import Outcome
 from evals_mcp.models.rows import EvaluatorRow
 from evals_mcp.statistics.columns import DatapointKeys, RunColumns
-from evals_mcp.statistics.datapoint_changes import Ranking, rank_datapoints
+from evals_mcp.statistics.datapoint_changes import Ranking, datapoints_with_errors, rank_datapoints
+from evals_mcp.statistics.missing_judgments import count_missing
 
 QUALITY = evaluator("quality", low=1, high=5)
 CORRECT = evaluator("correct", "boolean")
@@ -101,6 +102,20 @@ def test_errors_come_with_those_of_the_candidate_first() -> None:
     before = run_columns(keys, ids, [(QUALITY, [FAILS, 1, 1, 1])], failed=[False, False, True, False])
     after = run_columns(keys, ids, [(QUALITY, [1, 1, 1, 1])], failed=[False, False, False, True])
     assert ranked(rank_datapoints([QUALITY], before, after, "errors"), keys) == ["new", "old", "judge"]
+
+
+def test_failed_judgments_are_errors_also_where_they_count_as_the_worst() -> None:
+    """The same datapoints, in the same order, and the same log first; absent and abstained judgments are no errors."""
+    keys = DatapointKeys()
+    ids = ["a", "a", "b", "c", "d"]
+    before = run_columns(keys, ids, [(CORRECT, [True, FAILS, True, None, True])])
+    after = run_columns(keys, ids, [(CORRECT, [True, True, FAILS, NEVER, False])])
+    given = rank_datapoints([CORRECT], before, after, "errors").page(0, 9)
+    left, right = (count_missing([CORRECT], run) for run in (before, after))
+    for first, second in ((left, right), [run.only(run.datapoints >= 0) for run in (left, right)]):
+        assert rank_datapoints([CORRECT], first, second, "errors").page(0, 9) == given
+        assert len(datapoints_with_errors(CORRECT, first, second)) == 2
+    assert [(keys.id_of(change.key), change.baseline) for change in given] == [("a", (1, 0)), ("b", (2,))]
 
 
 @pytest.mark.parametrize(("outcome", "first"), [("regressed", ((0, 1), (4, 3))), ("improved", ((1, 0), (3, 4)))])

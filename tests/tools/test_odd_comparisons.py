@@ -232,6 +232,14 @@ CASES = [
         arguments={"outcome": "errors"},
     ),
     Case(
+        "a failed judgment that counts as a failure",
+        BOOLEAN,
+        said([True] * 11 + [FAILS]),
+        said([FAILS] + [True] * 10 + [None]),
+        ["2 datapoints have an error or a failed judgment in old or new:", "it true → failed"],
+        arguments={"outcome": "errors", "missing": "fail"},
+    ),
+    Case(
         "a tone that changed and has no valence",
         {"return_type": "select", "options": [{"name": "friendly"}, {"name": "neutral"}]},
         said(["friendly"] * 12),

@@ -10,7 +10,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from evals_mcp.models.comparisons import Measure
-from evals_mcp.models.judgments import JUDGED
+from evals_mcp.models.judgments import FAILED, JUDGED
 from evals_mcp.statistics.pairing import OptionPairs, Profile
 
 if TYPE_CHECKING:
@@ -31,7 +31,8 @@ class JudgmentColumn:
     `numbers` has numbers, and booleans as 0 and 1, else NaN. `labels` has indexes into `options`, else -1. Where
     several authors judged a log, its number is their mean, and its options have shares of the authors. `version_ids`
     are the evaluator versions that judged, sorted. `passes` has the evaluator's own verdicts beside its judgments, as 1
-    and 0, the mean of several authors, or NaN; None if there are none.
+    and 0, the mean of several authors, or NaN; None if there are none. `given` are the states before missing judgments
+    were counted as the worst; None if they are `states`.
     """
 
     states: NDArray[Any]
@@ -40,12 +41,20 @@ class JudgmentColumn:
     options: tuple[Profile, ...]
     version_ids: tuple[str, ...]
     passes: NDArray[Any] | None = None
+    given: NDArray[Any] | None = None
+
+    @property
+    def failed(self) -> NDArray[Any]:
+        """Whether the evaluator failed on each log, also where that counts as a judgment."""
+        states = self.states if self.given is None else self.given
+        failed: NDArray[Any] = states == FAILED
+        return failed
 
     def only(self, mask: NDArray[Any]) -> JudgmentColumn:
         """The column of some of the logs."""
-        passes = None if self.passes is None else self.passes[mask]
+        passes, given = (None if values is None else values[mask] for values in (self.passes, self.given))
         columns = {name: getattr(self, name)[mask] for name in ("states", "numbers", "labels")}
-        return replace(self, **columns, passes=passes)
+        return replace(self, **columns, passes=passes, given=given)
 
 
 class JudgedLogs(NamedTuple):

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from evals_mcp.models.judgments import FAILED, JUDGED, VALENCE_SCORES
+from evals_mcp.models.judgments import JUDGED, VALENCE_SCORES
 from evals_mcp.models.questions import Outcome
 from evals_mcp.models.rows import EvaluatorRow
 from evals_mcp.statistics.columns import JudgmentColumn, RunColumns, option_shares
@@ -133,7 +133,7 @@ class Ranking:
         column = None if lead is None else run.judgments[self._evaluators[lead].version_id]
         telling: NDArray[Any] = np.zeros(len(run.datapoints))
         if self._outcome == "errors":
-            telling = run.failed * 2 + (0 if column is None else column.states == FAILED)
+            telling = run.failed * 2 + (0 if column is None else column.failed)
         elif lead is not None and column is not None and direction:
             scores = direction * _scores(self._evaluators[lead], column)
             telling = np.where(np.isnan(scores), -np.inf, scores)
@@ -230,7 +230,7 @@ def datapoints_with_errors(row: EvaluatorRow, baseline: RunColumns, candidate: R
 
 def _failed_judgments(row: EvaluatorRow, run: RunColumns) -> NDArray[Any]:
     """The keys of datapoints where an evaluator failed, repeated for several logs."""
-    keys: NDArray[Any] = run.datapoints[run.judgments[row.version_id].states == FAILED]
+    keys: NDArray[Any] = run.datapoints[run.judgments[row.version_id].failed]
     return keys
 
 

@@ -33,5 +33,6 @@ def count_missing(evaluators: Iterable[EvaluatorRow], run: RunColumns) -> RunCol
             continue
         missing = np.isin(column.states, (MISSING, ABSTAINED, FAILED))
         states = np.where(missing, np.int8(JUDGED), column.states)
-        judgments[row.version_id] = replace(column, states=states, numbers=np.where(missing, worst, column.numbers))
+        numbers = np.where(missing, worst, column.numbers)
+        judgments[row.version_id] = replace(column, states=states, numbers=numbers, given=column.states)
     return replace(run, judgments=judgments)
