@@ -190,6 +190,29 @@ async def test_the_runs_that_conditions_name_are_shown(own_assistant: Assistant)
     assert "Showing the control (or oldest) run and the two newest." in every
 
 
+@pytest.mark.parametrize(
+    ("condition", "words"),
+    [
+        ("passes_count=0", "2 datapoints that exactly 0 of 2 runs pass by good (unjudged ones left out)."),
+        ("passes_count<1", "2 datapoints that fewer than 1 of 2 runs pass by good (unjudged ones left out)."),
+        ("passes_count!=1", "2 datapoints that not 1 of 2 runs pass by good (unjudged ones left out)."),
+        ("passes_count!=0|1", "No datapoints that not 0 or 1 of 2 runs pass by good."),
+        ("passes_count>0", "1 datapoint that more than 0 of 2 runs pass by good."),
+        ("passes_count=1|0", "3 datapoints that exactly 1 or 0 of 2 runs pass by good (unjudged ones left out)."),
+    ],
+)
+async def test_datapoints_that_no_run_judged_are_said_to_be_left_out(
+    own_assistant: Assistant, condition: str, words: str
+) -> None:
+    """No run passes them, yet none fails them; an error fails. Where a pass is asked for, nothing is said."""
+    small = await make_evaluation(own_assistant.client, "Unjudged", good={"return_type": "boolean"})
+    said = [("fails", {"small/good": False}), ("unjudged", {}), ("passes", {"small/good": True}), ("error", {})]
+    await small.run("v1", said, questions=[*(question for question, _ in said), "never"], errors={"error": "boom"})
+    await small.run("v2", [("fails", {}), ("passes", {})])
+    answer = await own_assistant.ask("list_datapoints", evaluation=small.id, where=[condition])
+    assert f"{words}\n" in f"{answer}\n"
+
+
 async def test_passing_is_by_all_evaluators_and_failing_by_any(own_assistant: Assistant) -> None:
     """The words of the answer say it, because one failing evaluator is enough."""
     both = {name: {"return_type": "boolean"} for name in ("good", "short")}

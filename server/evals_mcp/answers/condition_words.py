@@ -1,6 +1,7 @@
 """Conditions in words, to follow `N logs` or `N datapoints`. One function per kind."""
 
 from collections.abc import Callable, Sequence
+from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
 from evals_mcp.answers.frame.figures import count, exact_number, listed
@@ -32,6 +33,7 @@ _OPERATORS: dict[Operator, Quoted] = {
 _AMOUNTS: dict[Operator, Quoted] = {
     "=": "exactly", "!=": "not", "<": "fewer than", "<=": "at most", ">": "more than", ">=": "at least",
 }  # fmt: skip
+_COMPARED: dict[Operator, Callable[[float, float], bool]] = {"=": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 _SIDES: dict[Side | None, Quoted] = {None: "", "baseline": "baseline ", "candidate": "candidate "}
 _UNITS: dict[str, Quoted] = {"latency": " s", "tokens": "", "cost": " USD", "length": " characters"}
 
@@ -129,7 +131,15 @@ def _passes(condition: PassCondition, evaluation: ResolvedEvaluation) -> Quoted:
 def _pass_count(condition: PassCountCondition, evaluation: ResolvedEvaluation) -> Quoted:
     numbers = " or ".join(exact_number(value) for value in condition.values)
     runs = count(len(condition.run_ids), "run")
-    return f"that {_AMOUNTS[condition.operator]} {numbers} of {runs} pass{_rule(condition.rule, evaluation, 'all of')}"
+    rule = _rule(condition.rule, evaluation, "all of")
+    judged = " (unjudged ones left out)" if _admits_none(condition) else ""
+    return f"that {_AMOUNTS[condition.operator]} {numbers} of {runs} pass{rule}{judged}"
+
+
+def _admits_none(condition: PassCountCondition) -> bool:
+    """Whether the condition holds for a datapoint that is judged, and that no run passes."""
+    tests = [_COMPARED[condition.operator](0, value) for value in condition.values]
+    return all(tests) if condition.operator == "!=" else any(tests)
 
 
 def _rule(rule: PassRule, evaluation: ResolvedEvaluation, which: Quoted) -> Quoted:
