@@ -52,7 +52,7 @@ async def test_a_text_that_no_datapoint_has_is_looked_for_in_outputs(assistant: 
 async def test_runs_without_common_judgments_have_no_zero(assistant: Assistant) -> None:
     """Nothing got worse would read as good news."""
     answer = await assistant.ask("compare_runs", evaluation="Small", candidates=["b"], evaluators=["exact"])
-    assert "No datapoint has judgments in both a and b." in answer
+    assert "No datapoint has comparable judgments in both a and b." in answer
     assert "got worse" not in answer
 
 

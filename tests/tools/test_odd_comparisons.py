@@ -149,7 +149,7 @@ CASES = [
         said(["a"] * 12),
         said(["a", "b"] * 6),
         [NOTHING, "because the judgments are text"],
-        ["stayed the same", "No datapoint has judgments in both"],
+        ["stayed the same", "No datapoint has"],
         {"outcome": "same"},
     ),
     Case(
@@ -374,6 +374,16 @@ async def test_a_candidate_with_texts_alone_has_no_datapoint_that_stayed_the_sam
     assert "\nDatapoints of newer: compare_runs(" in answer
     answer = await assistants.ask("texts alone", baseline="old", candidates=["noted"], outcome="same")
     assert "stayed the same" not in answer
+
+
+async def test_runs_with_common_texts_alone_have_no_judgments_to_compare(assistants: Assistants) -> None:
+    """The texts are there on both sides, so the answer denies only what is compared."""
+    small = await fresh(assistants, "common texts", {"return_type": "text"})
+    for run in ("old", "new"):
+        await small.run(run, said(["a"] * 12), provider_latency=1.0)
+    for outcome in ("same", "regressed"):
+        answer = await assistants.ask("common texts", baseline="old", outcome=outcome)
+        assert "\nNo datapoint has comparable judgments in both old and new." in answer
 
 
 async def test_a_cancelled_run_is_said_to_be_one(assistants: Assistants) -> None:

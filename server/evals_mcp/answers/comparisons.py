@@ -225,7 +225,7 @@ def _heading(compared: Compared, outcome: Outcome, offset: int) -> Quoted:
         return f'No better or worse by {", ".join(undirected)}. Use outcome="changed" to see changes.'
     shown_candidate = next(run for run in found.candidates if run.run_id == found.shown_run_id)
     if outcome not in _WITHOUT_PAIRS and not found.total and not _has_pairs(shown_candidate):
-        return f"No datapoint has judgments in both {compared.run(found.baseline.run_id)} and {shown}."
+        return f"No datapoint has comparable judgments in both {compared.run(found.baseline.run_id)} and {shown}."
     evaluators = [tally.evaluator_version_id for tally in found.baseline.tallies]
     by = f" by {compared.evaluator(evaluators[0])}" if len(evaluators) == 1 else " by at least one evaluator"
     by = "" if outcome in ("errors", "same") else by
