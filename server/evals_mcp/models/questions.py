@@ -117,14 +117,14 @@ class LogQuestion(Question):
     """The logs of an evaluation to show, and their order.
 
     `evaluator_version_id` is the evaluator for `worst` and for a sample. A `sample` is even across its judgments and
-    not sorted.
+    not sorted. A page begins after the row that it is `following`.
     """
 
     evaluator_version_id: str | None = None
     sort: Defaulted[LogSort] = "newest"
     sample: Defaulted[bool] = False
     limit: Defaulted[int] = Field(default=10, ge=1, le=1000)
-    following: list[float] | None = Field(default=None, min_length=1, max_length=2)
+    following: list[float] | None = Field(default=None, min_length=1, max_length=3)
     characters: Defaulted[int] = Field(default=2_000, ge=0, le=1_000_000)
 
 

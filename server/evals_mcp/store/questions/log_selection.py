@@ -23,12 +23,16 @@ COUNTED_TO = 1_000
 
 _TOGETHER = 16  # runs in one statement
 _ANY_NUMBER = 2**63 - 1
+_OLD_PLACE = 2  # values of a place that was told before runs counted in it
 
 
 class SortedLog(NamedTuple):
-    """A log in a run with its sort keys. A page continues from `sort_key`."""
+    """A log in a run with its sort keys: the value, the log's number, and the run's, because runs share logs.
 
-    sort_key: tuple[float, int]
+    A page continues from `sort_key`. The log's number is negative where higher ones come first.
+    """
+
+    sort_key: tuple[float, int, int]
     run_id: str
     log_number: int
 
@@ -83,10 +87,11 @@ class LogSelection:
         few = None if self._surely_many(runs) else self._known_or_few(runs)
         if few is None:
             return SortedLogs(self._walk(runs), COUNTED_TO, COUNTED_TO)
-        following = self._question.following
-        start = 0 if following is None else bisect(few, tuple(following), key=lambda item: item[:2])
+        following = tuple(self._question.following or ())
+        start = bisect(few, following, key=lambda item: item[: len(following)]) if following else 0
         shown = few[start : start + self._question.limit + 1]
-        return SortedLogs([SortedLog((key, at), runs[index].id, abs(at)) for key, at, index in shown], len(few))
+        ids = {run.number: run.id for run in runs}
+        return SortedLogs([SortedLog(key, ids[key[2]], abs(key[1])) for key in shown], len(few))
 
     @cached_property
     def _statements(self) -> LogStatements:
@@ -104,11 +109,11 @@ class LogSelection:
         return self._cache.get("few logs", asked, self.conditions.revisions(runs), lambda: self._few(runs))
 
     def _few(self, runs: Sequence[Row[Any]]) -> list[tuple[float, int, int]] | None:
-        """All matching logs in order, as sort keys and run indexes; None if there are too many to count.
+        """The sort keys of all matching logs in order; None if there are too many to count.
 
         Plain tuples, because a page of ten may need to sort a thousand.
         """
-        order = {run.id: index for index, run in enumerate(runs)}
+        order = {run.id: run.number for run in runs}
         found: dict[tuple[str, int], float] = {}
         for source in self._statements.of_runs():
             if self._question.filter.reads_texts and self._connection.dialect.name == "sqlite":
@@ -130,28 +135,38 @@ class LogSelection:
         statements = self._statements.in_order()
         found: list[SortedLog] = []
         for run in runs:
-            # Only logs newer than the found ones matter. An index tells at once if an older run has none.
-            above = -found[-1].sort_key[1] if self._question.sort == "newest" and len(found) == most else 0
-            parts = [self._first(run.id, statement, above) for statement in statements]
+            # Only logs as new as the found ones matter. An index tells at once if an older run has none.
+            above = found[-1].log_number - 1 if self._question.sort == "newest" and len(found) == most else 0
+            parts = [self._first(run, statement, above) for statement in statements]
             found = list(islice(_each_once(merge(found, *parts, key=lambda log: log.sort_key)), most))
         return found
 
     def _newest(self, runs: Sequence[Row[Any]]) -> list[SortedLog]:
-        following, most = self._question.following, self._question.limit + 1
-        asked = {"before": _ANY_NUMBER if following is None else -int(following[1]), "most": most}
-        found: list[Any] = []
+        most = self._question.limit + 1
+        found: list[SortedLog] = []
         for start in range(0, len(runs), _TOGETHER):
             together = runs[start : start + _TOGETHER]
-            names = {f"run_{index}": run.id for index, run in enumerate(together)}
-            found += self._connection.execute(_newest_of(len(together)), {**asked, **names}).all()
-        order = {run.id: index for index, run in enumerate(runs)}
-        first = sorted((-number, order[run_id]) for number, run_id in found)[:most]
-        return [SortedLog((0, key), runs[index].id, -key) for key, index in first]
+            asked: dict[str, Any] = {"most": most}
+            for index, run in enumerate(together):
+                asked |= {f"run_{index}": run.id, f"before_{index}": self._last(run)}
+            numbers = {run.id: run.number for run in together}
+            rows = self._connection.execute(_newest_of(len(together)), asked).all()
+            found += [SortedLog((0, -number, numbers[run_id]), run_id, number) for number, run_id in rows]
+        return sorted(found)[:most]
 
-    def _first(self, run_id: str, statement: Select[Any], above: int) -> list[SortedLog]:
+    def _last(self, run: Row[Any]) -> int:
+        """The number of the log that the page follows. In a run that comes later, the log itself is still to come."""
+        following = self._question.following
+        if following is None:
+            return _ANY_NUMBER
+        comes_later = len(following) > _OLD_PLACE and run.number > following[2]
+        return abs(int(following[1])) + (0 if not comes_later else -1 if self._question.sort == "worst" else 1)
+
+    def _first(self, run: Row[Any], statement: Select[Any], above: int) -> list[SortedLog]:
         """The first logs of one run from one source, in order."""
-        rows = self._connection.execute(statement, {"run_id": run_id, "above": above}).all()
-        return [SortedLog(self._key(number, value), run_id, number) for _, number, value in rows]
+        asked = {"run_id": run.id, "above": above, "last": self._last(run)}
+        rows = self._connection.execute(statement, asked).all()
+        return [SortedLog((*self._key(number, value), run.number), run.id, number) for _, number, value in rows]
 
     def _key(self, number: int, value: float) -> tuple[float, int]:
         match self._question.sort:
@@ -191,7 +206,7 @@ def _newest_of(amount: int) -> Select[Any]:
     """The newest logs of several runs in one statement. For each run, an index returns them in order."""
     of_runs = [
         select(run_logs.c.log_number, run_logs.c.run_id)
-        .where(run_logs.c.run_id == bindparam(f"run_{index}"), run_logs.c.log_number < bindparam("before"))
+        .where(run_logs.c.run_id == bindparam(f"run_{index}"), run_logs.c.log_number < bindparam(f"before_{index}"))
         .order_by(run_logs.c.log_number.desc())
         .limit(bindparam("most"))
         .subquery()

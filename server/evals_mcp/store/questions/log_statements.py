@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from sqlalchemy import ColumnElement, FromClause, Select, bindparam, func, select, tuple_
+from sqlalchemy import BigInteger, ColumnElement, FromClause, Select, bindparam, func, select, tuple_
 
 from evals_mcp.models.conditions import JudgmentCondition
 from evals_mcp.models.questions import LogQuestion
@@ -52,7 +52,7 @@ class LogStatements:
     def in_order(self) -> list[Select[Any]]:
         """Statements over `run_id` that an index returns in the order of the question, as far as a page needs.
 
-        Returns the newest logs down to the number `above`.
+        They return the newest logs down to the number `above`, and what comes after the log with the number `last`.
         """
         by_column = self._question.sort in _SORT_COLUMNS
         sources = [self._logs(_in_run)] if by_column else self._sources(_in_run)
@@ -60,18 +60,18 @@ class LogStatements:
 
     def _ordered(self, source: Select[Any]) -> Select[Any]:
         """A source in the order of the question, from the page's start, as far as a page needs."""
-        following = self._question.following
+        following, last = self._question.following, bindparam("last", type_=BigInteger)
         _, number, value = source.selected_columns
         match self._question.sort:
             case "newest":
                 statement = source.where(number > bindparam("above")).order_by(number.desc())
-                after = None if following is None else number < -following[1]
+                after = None if following is None else number < last
             case "worst":
                 statement = source.order_by(value, number)
-                after = None if following is None else tuple_(value, number) > tuple_(*following)
+                after = None if following is None else tuple_(value, number) > tuple_(following[0], last)
             case _:
                 statement = source.order_by(value.desc(), number.desc())
-                after = None if following is None else tuple_(value, number) < tuple_(-following[0], -following[1])
+                after = None if following is None else tuple_(value, number) < tuple_(-following[0], last)
         if after is not None:
             statement = statement.where(after)
         return statement.limit(self._question.limit + 1)
