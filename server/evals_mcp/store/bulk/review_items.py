@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from evals_mcp.models.evaluation_document import ReviewItemRecord
+from evals_mcp.models.pseudonyms import require_forgotten
 from evals_mcp.models.review_queue import ReviewDetail
 from evals_mcp.store.bulk.batch import Batch, each_record, unknown
 from evals_mcp.store.database.tables import evaluations, logs, review_items, runs
@@ -36,12 +37,25 @@ def write_review_items(batch: Batch, record: ReviewItemRecord) -> None:
     there = connection.execute(select(review_items.c.reason).where(*mine)).first() is not None
     if there and not batch.overwrite:
         return
+    if not there:
+        _require_forgotten(batch, record, keys["log_number"])
     batch.replaces = True  # an undo of the import would leave it
     if there:
         connection.execute(update(review_items).where(*mine).values(**values))
         return
     connection.execute(review_items.insert().values(**keys, **values))
     batch.added["review_item"] += 1
+
+
+def _require_forgotten(batch: Batch, record: ReviewItemRecord, log_number: Any) -> None:
+    """Raise Conflict if a pseudonym has the log since that very moment: it stands for the record's reviewer."""
+    same = (
+        review_items.c.evaluation_id == record.evaluation_id,
+        review_items.c.log_number == log_number,
+        review_items.c.handed_out_at == record.handed_out_at,
+    )
+    for reviewer in batch.connection.execute(select(review_items.c.reviewer).where(*same)).scalars():
+        require_forgotten(f"What was handed out of log `{record.log_id}`", reviewer, record.reviewer)
 
 
 def _number(connection: Connection, log_id: str) -> int:
