@@ -1,5 +1,7 @@
 """Transactions on PostgreSQL, and what its failures are called."""
 
+import random
+import string
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -173,6 +175,15 @@ def test_failures_of_the_server_have_sentences(store: Store, sqlstate: str, word
     with pytest.raises(Unavailable, match=words) as raised, store.database.write() as connection:
         connection.execute(text(f"DO $$ BEGIN RAISE EXCEPTION 'secret' USING ERRCODE = '{sqlstate}'; END $$"))
     assert "secret" not in str(raised.value)
+
+
+def test_a_name_that_is_too_long_for_an_index_is_refused(store: Store) -> None:
+    """The sentence is for the caller. What repeats itself may be longer, since it is compressed."""
+    letters = random.Random(1)
+    name = "".join(letters.choices(string.ascii_letters + string.digits, k=5_000))
+    with pytest.raises(Invalid, match=r"too long for PostgreSQL: .* Shorten it\.$"):
+        store.evaluations.create(name, None, [])
+    assert store.evaluations.create("a" * 5_000, None, []).id
 
 
 def test_a_user_without_rights_is_told_which(postgres_address: str) -> None:

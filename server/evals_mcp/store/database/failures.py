@@ -40,6 +40,8 @@ def plain_errors() -> Iterator[None]:
         if _sqlstate(error) in _RACES:
             _log.warning("Another writer changed the same data: %s", _sqlstate(error))
             raise Raced from error
+        if _sqlstate(error) == _PROGRAM_LIMIT:
+            raise Invalid(_TOO_LONG) from error
         sentence = _explain(error)
         if sentence is None:
             raise
@@ -96,6 +98,9 @@ _POSTGRESQL_SENTENCES = {
     "55P03": BUSY,
     "57014": "The database server stopped the request because it took too long. Nothing was written.",
 }
+
+_PROGRAM_LIMIT = "54000"  # here: a row of an index that is too long
+_TOO_LONG = "A name or an id is too long for PostgreSQL: at most about 2,700 bytes fit into its indexes. Shorten it."
 
 
 _RACES = frozenset(("40001", "40P01", "23503", "23505"))
