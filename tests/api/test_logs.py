@@ -26,6 +26,19 @@ async def test_logs_are_listed_newest_first_in_pages(v5: V5) -> None:
     assert len((await v5.ok("GET", "/logs", file_id=prompt["id"]))["records"]) == 5
 
 
+async def test_a_log_id_has_at_most_500_characters(v5: V5) -> None:
+    """That of a judgment too."""
+    prompt, judge = await v5.prompt(), await v5.evaluator()
+    assert await v5.log(log_id="l" * 500) == "l" * 500
+    log_id = "x" * 501
+    for kind, file, fields in (("prompts", prompt, {}), ("evaluators", judge, {"parent_id": "l" * 500, "judgment": 1})):
+        refused = await v5.send("POST", f"/{kind}/log", {"path": file["path"], "log_id": log_id, **fields})
+        assert refused.status_code == 422
+        assert "log_id" in refused.text
+        assert "at most 500 characters" in refused.text
+    assert await _ids(v5, prompt["id"]) == ["l" * 500]
+
+
 async def test_logs_are_filtered(v5: V5) -> None:
     """By version, parts of ids and time."""
     prompt = await v5.prompt(temperature=0)

@@ -32,6 +32,7 @@ from evals_mcp.models.evaluation_document import (
 from evals_mcp.models.roles import Role
 from evals_mcp.store.database.tables import environments, evaluations, runs, versions
 from evals_mcp.store.files.files import FileChange
+from evals_mcp.store.logs.logs import LogTarget
 from evals_mcp.store.store import Store, open_store
 
 __all__ = ["empty_file", "new_store", "served"]
@@ -180,6 +181,20 @@ def test_examples_of_a_judge_are_copied_and_identify_no_version(new_store: OpenS
                 assert "examples" not in again.model_dump()
         with pytest.raises(NotFound):
             source.judge_examples.mark("evv_unknown", [])
+
+
+def test_logs_with_longer_ids_than_are_taken_now_are_copied(new_store: OpenStore, served: Served) -> None:
+    """Those that an earlier version stored, and what refers to them."""
+    spec = {"arguments_type": "target_free", "return_type": "boolean", "evaluator_type": "external"}
+    with closing(new_store()) as source, closing(new_store()) as target:
+        flow = source.files.upsert("flow", None, "flow", {"attributes": {"n": 1}}, FileChange())
+        judge = source.files.upsert("evaluator", None, "judge", {"spec": spec}, FileChange())
+        log = source.logs.create("flow", LogTarget(version_id=flow.version_id), {"log_id": "l" * 2_000})
+        fields = {"log_id": "j" * 2_000, "judgment": True}
+        source.logs.create_judgment(LogTarget(version_id=judge.version_id), log.id, fields)
+        copied = _copy(served, source, target)
+        assert (copied.added["log"], copied.added["judgment"]) == (1, 1)
+        assert [judgment.id for judgment in target.logs.get(log.id).evaluator_logs] == ["j" * 2_000]
 
 
 def test_a_copy_has_what_was_handed_to_reviewers(database_address: str, served: Served, tmp_path: Path) -> None:

@@ -25,8 +25,8 @@ from evals_mcp.models.review_queue import Reviewer, ReviewReason, ReviewSlice
 Id = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\w[\w.:~-]*$")]
 """Characters that need no escaping in an address."""
 
-LogId = Annotated[str, Field(min_length=1, max_length=500)]
-"""Log ids may contain anything, because callers choose them."""
+LogId = Annotated[str, Field(min_length=1)]
+"""Log ids may contain anything, because callers choose them. Some that are stored have more than 500 characters."""
 
 
 class _PathFields(Referring):

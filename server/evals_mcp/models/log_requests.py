@@ -1,6 +1,8 @@
 """Requests that write logs, and their short responses. `logs` has the responses of reads."""
 
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import Field
 
 from evals_mcp.errors import Invalid
 from evals_mcp.models.enums import LogStatus, OpenLogStatus, ToolChoiceMode
@@ -72,7 +74,7 @@ class LogRequest(LogContentRequest):
     user: str | None = None
     environment: str | None = None
     save: Defaulted[bool] = True
-    log_id: str | None = None
+    log_id: Annotated[str, Field(max_length=500)] | None = None
 
 
 class PromptLogRequest(ModelLogContentRequest, LogRequest):
