@@ -100,6 +100,30 @@ def test_a_copy_replaces_no_other_file_and_keeps_deleted_ones(new_store: OpenSto
         assert served.answers(target) == served.answers(source)
 
 
+def test_a_directory_of_the_target_keeps_what_it_says(new_store: OpenStore, served: Served) -> None:
+    """One with another id at the same path: the copy fills only what is empty. One with the same id is replaced."""
+    made, later = datetime(2024, 1, 1, tzinfo=UTC), datetime(2025, 1, 1, tzinfo=UTC)
+    own = DirectoryRecord(id="dir_own", path="team", readme="Ours.", tags=["ours"], created_at=made, updated_at=made)
+    times = {"created_at": later, "updated_at": later}
+    empty = DirectoryRecord(id="dir_1", path="team", **times)
+    full = DirectoryRecord(id="dir_1", path="team", description="New.", readme="New.", tags=["new"], **times)
+    filled = own.model_copy(update={"description": "New."})
+    with closing(new_store()) as source, closing(new_store()) as target:
+        served.load(target, [own])
+        for record, left in ((empty, own), (full, filled), (empty, filled)):
+            served.load(source, [record], overwrite=True)
+            _copy(served, source, target)
+            assert _directory(target) == left
+        served.load(target, [empty.model_copy(update={"id": "dir_own"})], overwrite=True)
+        assert _directory(target) == empty.model_copy(update={"id": "dir_own"})
+
+
+def _directory(store: Store) -> DirectoryRecord:
+    """The only directory but the root."""
+    found = store.directories.all()[1]
+    return DirectoryRecord.model_validate(found.model_dump(include=set(DirectoryRecord.model_fields)))
+
+
 @pytest.mark.parametrize("of", ["nobody", "Ann"])
 def test_only_an_admin_says_who_created_something(new_store: OpenStore, served: Served, of: str) -> None:
     """Else it is the person of the key, as for any write, and the copy counts what has another creator than before."""
