@@ -21,6 +21,8 @@ from tests.serving.served_here import served
 from evals_mcp.exporters.folders import LineFiles
 from evals_mcp.models.roles import Role
 from evals_mcp.store.database.tables import environments, evaluations, runs, versions
+from evals_mcp.store.files.files import FileChange
+from evals_mcp.store.logs.logs import LogTarget
 from evals_mcp.store.store import open_store
 from evals_mcp.store.teams.addressed import open_addressed
 from evals_mcp.variables import with_workspace
@@ -239,3 +241,21 @@ def test_a_copy_of_what_is_there_writes_nothing(database: Path, tmp_path: Path, 
     assert copied()[1] == 2
     of_ids: dict[str, list[str]] = {"deployments": []}  # those of environments
     assert _rows(target) | of_ids == _rows(database) | of_ids
+
+
+def test_a_copy_says_how_much_more_its_target_has(database: Path, tmp_path: Path) -> None:
+    """What was deleted after an earlier copy, and what was there before. Both are as they were."""
+    target = tmp_path / "target.db"
+    with closing(open_store(str(target))) as store:
+        for path in ("one", "two"):
+            store.directories.create(None, None, path)
+    with closing(open_store(str(database))) as store:
+        flow = store.files.upsert("flow", None, "flow", {"attributes": {"n": 1}}, FileChange())
+        made = store.logs.create("flow", LogTarget(version_id=flow.version_id), {"output": "1"})
+    more = "more than FROM: written there, or deleted in FROM after an earlier copy. A copy deletes nothing.\n"
+    first = run(["copy", str(database), str(target)])
+    assert first.stdout.endswith(f"TO has all records.\nTO has 2 directories {more}")
+    with closing(open_store(str(database))) as store:
+        store.logs.delete([made.id])
+    again = run(["copy", str(database), str(target)])
+    assert again.stdout.endswith(f"TO has all records.\nTO has 2 directories and 1 log {more}")

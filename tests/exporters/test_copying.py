@@ -124,6 +124,27 @@ def _directory(store: Store) -> DirectoryRecord:
     return DirectoryRecord.model_validate(found.model_dump(include=set(DirectoryRecord.model_fields)))
 
 
+def test_a_copy_tells_what_only_the_target_has(new_store: OpenStore, served: Served) -> None:
+    """What was there before, and what was undone or deleted in the source after an earlier copy. Nothing is deleted."""
+    spec = {"arguments_type": "target_free", "return_type": "boolean", "evaluator_type": "external"}
+    with closing(new_store()) as source, closing(new_store()) as target:
+        flow = source.files.upsert("flow", None, "flow", {"attributes": {"n": 1}}, FileChange())
+        judge = source.files.upsert("evaluator", None, "judge", {"spec": spec}, FileChange())
+        logged, judged = (LogTarget(version_id=version) for version in (flow.version_id, judge.version_id))
+        first, second = (source.logs.create("flow", logged, {"output": output}) for output in ("1", "2"))
+        judgments = [source.logs.create_judgment(judged, first.id, {"judgment": value}) for value in (True, False)]
+        assert _copy(served, source, target).surplus == {}
+        assert _copy(served, source, target).surplus == {}
+        source.logs.create("flow", logged, {"output": "3"})
+        assert _copy(served, source, target).surplus == {}
+        source.logs.delete([judgments[0].id, judgments[1].id, second.id])
+        served.load(target, [DirectoryRecord(id="dir_own", path="own")])
+        for _ in range(2):
+            copied = _copy(served, source, target)
+            assert copied.surplus == {"directory": 1, "log": 1, "judgment": 2}
+            assert target.logs.get(second.id).id == second.id
+
+
 @pytest.mark.parametrize("of", ["nobody", "Ann"])
 def test_only_an_admin_says_who_created_something(new_store: OpenStore, served: Served, of: str) -> None:
     """Else it is the person of the key, as for any write, and the copy counts what has another creator than before."""

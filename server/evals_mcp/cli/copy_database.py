@@ -85,6 +85,12 @@ def _show(copied: "Copied", note: str) -> None:
     console = output_console()
     console.print(table)
     console.print("TO has all records." if copied.records else "FROM is empty.")
+    if copied.surplus:
+        *others, last = [_counted(kind, count) for kind, count in copied.surplus.items()]
+        console.print(
+            f"TO has {', '.join(others)}{' and ' if others else ''}{last} more than FROM: written there, or deleted in "
+            "FROM after an earlier copy. A copy deletes nothing."
+        )
     if copied.other_creators:
         console.print(
             f"{copied.other_creators:,} of its versions, evaluations and runs have another creator than in FROM: only "
@@ -92,3 +98,10 @@ def _show(copied: "Copied", note: str) -> None:
         )
     if note:
         console.print(markup(note))
+
+
+def _counted(kind: str, count: int) -> str:
+    """Records in words: `1 log`, `2 directories`, `3 review items`."""
+    one = kind.replace("_", " ")
+    several = "directories" if kind == "directory" else f"{one}s"
+    return f"{count:,} {one if count == 1 else several}"

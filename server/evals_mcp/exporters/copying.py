@@ -17,7 +17,7 @@ _PAGE = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Copied:
-    """By kind: the records of the source, and those that are new in the target.
+    """By kind: the records of the source, those that are new in the target, and how many it has beyond the source.
 
     `other_creators` counts records that have another creator there, because the target's key is no admin's.
     """
@@ -25,6 +25,7 @@ class Copied:
     records: Mapping[str, int]
     added: Mapping[str, int]
     other_creators: int
+    surplus: Mapping[str, int]
 
 
 async def copy_everything(source: EvalsClient, target: EvalsClient, progress: Progress | None = None) -> Copied:
@@ -49,10 +50,10 @@ async def copy_everything(source: EvalsClient, target: EvalsClient, progress: Pr
             await progress(loaded.records.total(), max(there, loaded.records.total()))
 
     if counted == await target.bulk.counts() and (same := await _same(source, target)) is not None:
-        return Copied(same.records, same.added, 0)  # to overwrite it would be a write that changes nothing
+        return Copied(same.records, same.added, 0, {})  # to overwrite it would be a write that changes nothing
     loaded = await load_document(target, _records(source), overwrite=True, progress=tell)
-    await _require_all(loaded, target)
-    return Copied(loaded.records, loaded.added, loaded.other_creators)
+    surplus = await _require_all(loaded, target)
+    return Copied(loaded.records, loaded.added, loaded.other_creators, surplus)
 
 
 async def _records(source: EvalsClient) -> AsyncGenerator[Record]:
@@ -116,8 +117,10 @@ async def _paths(client: EvalsClient) -> dict[str, str]:
     return found
 
 
-async def _require_all(loaded: Loaded, target: EvalsClient) -> None:
+async def _require_all(loaded: Loaded, target: EvalsClient) -> dict[str, int]:
+    """How many more records than the source the target has, by kind. Raises Unavailable if it lacks some."""
     counts = await target.bulk.counts()
     for kind, count in loaded.records.items():
         if counts.get(kind, count) < count:
             raise Unavailable(f"TO has {counts[kind]:,} of {count:,} {kind} records. Copy again.")
+    return {kind: count - loaded.records[kind] for kind, count in counts.items() if count > loaded.records[kind]}
