@@ -1,12 +1,12 @@
 """Conditions in words, to follow `N logs` or `N datapoints`. One function per kind."""
 
 from collections.abc import Callable, Sequence
-from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
 from evals_mcp.answers.frame.figures import count, exact_number, listed
 from evals_mcp.answers.frame.quoting import Quoted, name, quote
 from evals_mcp.models.conditions import (
+    COMPARED,
     AuthorCondition,
     Condition,
     ErrorCondition,
@@ -33,7 +33,6 @@ _OPERATORS: dict[Operator, Quoted] = {
 _AMOUNTS: dict[Operator, Quoted] = {
     "=": "exactly", "!=": "not", "<": "fewer than", "<=": "at most", ">": "more than", ">=": "at least",
 }  # fmt: skip
-_COMPARED: dict[Operator, Callable[[float, float], bool]] = {"=": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 _SIDES: dict[Side | None, Quoted] = {None: "", "baseline": "baseline ", "candidate": "candidate "}
 _UNITS: dict[str, Quoted] = {"latency": " s", "tokens": "", "cost": " USD", "length": " characters"}
 
@@ -138,7 +137,7 @@ def _pass_count(condition: PassCountCondition, evaluation: ResolvedEvaluation) -
 
 def _admits_none(condition: PassCountCondition) -> bool:
     """Whether the condition holds for a datapoint that is judged, and that no run passes."""
-    tests = [_COMPARED[condition.operator](0, value) for value in condition.values]
+    tests = [COMPARED[condition.operator](0, value) for value in condition.values]
     return all(tests) if condition.operator == "!=" else any(tests)
 
 

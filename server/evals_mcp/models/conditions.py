@@ -1,8 +1,9 @@
 """The conditions of a filter: on fields of datapoints, on logs, on judgments, and on which runs pass."""
 
 import math
-from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from collections.abc import Callable, Sequence
+from operator import eq, ge, gt, le, lt, ne
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import ConfigDict, Field, model_validator
 
@@ -12,6 +13,9 @@ from evals_mcp.models.moments import read_bound
 
 Operator = Literal["=", "!=", "<", "<=", ">", ">=", "~", "!~"]
 """How a value is tested: equal to one of several, to none; against a bound; contains a text, or none."""
+
+COMPARED: dict[str, Callable[[Any, Any], Any]] = {"=": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
+"""What the operators that compare two values do, of numbers or of columns."""
 
 ORDERED: tuple[Operator, ...] = ("<", "<=", ">", ">=")
 

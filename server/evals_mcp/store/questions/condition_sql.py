@@ -1,12 +1,12 @@
 """Conditions of a filter as SQL, on the logs of runs (`run_logs`) and on datapoints. One function per kind."""
 
 from collections.abc import Callable, Iterable, Sequence
-from operator import eq, ge, gt, le, lt, ne
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, not_, or_, select
 
 from evals_mcp.models.conditions import (
+    COMPARED,
     AuthorCondition,
     Condition,
     ErrorCondition,
@@ -32,7 +32,6 @@ from evals_mcp.store.questions.text_matches import log_holds
 Column = ColumnElement[Any]
 Test = ColumnElement[bool]
 
-_COMPARED: dict[str, Callable[[Any, Any], Test]] = {"=": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 _JUDGE = logs.alias("judge")
 _STEP = logs.alias("step")
 
@@ -169,7 +168,7 @@ def _measure(condition: MeasureCondition, reading: Reading) -> Test:
     if condition.operator in ("=", "!="):
         test: Test = column.in_(condition.values) if condition.operator == "=" else column.not_in(condition.values)
     else:
-        test = _COMPARED[condition.operator](column, condition.values[0])
+        test = COMPARED[condition.operator](column, condition.values[0])
     return and_(test, is_known)
 
 

@@ -160,7 +160,8 @@ class LogSelection:
         if following is None:
             return _ANY_NUMBER
         comes_later = len(following) > _OLD_PLACE and run.number > following[2]
-        return abs(int(following[1])) + (0 if not comes_later else -1 if self._question.sort == "worst" else 1)
+        step = -1 if self._question.sort == "worst" else 1
+        return abs(int(following[1])) + (step if comes_later else 0)
 
     def _first(self, run: Row[Any], statement: Select[Any], above: int) -> list[SortedLog]:
         """The first logs of one run from one source, in order."""

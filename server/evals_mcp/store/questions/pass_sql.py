@@ -1,20 +1,16 @@
 """Which datapoints and logs pass or fail in runs, as SQL over narrow tables. Executes nothing."""
 
-from collections.abc import Callable
-from operator import eq, ge, gt, le, lt, ne
 from typing import Any
 
 from sqlalchemy import Case, Select, Subquery, and_, case, func, literal, or_, select, union_all
 
-from evals_mcp.models.conditions import PassCondition, PassCountCondition, PassRule
+from evals_mcp.models.conditions import COMPARED, PassCondition, PassCountCondition, PassRule
 from evals_mcp.models.judgments import JUDGED
 from evals_mcp.statistics.agreement import JudgmentReading
 from evals_mcp.store.database.tables import judgments, run_logs
 from evals_mcp.store.evaluations.run_status import judgments_of
 from evals_mcp.store.questions.evaluation_states import AttachedEvaluator, EvaluationState
 from evals_mcp.store.questions.judgment_sql import failing_judgment, judging, judgment_conditions
-
-_COMPARED: dict[str, Callable[[Any, Any], Any]] = {"=": eq, "!=": ne, "<": lt, "<=": le, ">": gt, ">=": ge}
 
 
 def datapoints_by_passes(
@@ -31,7 +27,7 @@ def datapoints_by_passes(
     if isinstance(condition, PassCondition):
         return select(by_run.c.datapoint_id).where(by_run.c.fails == int(not condition.passes))
     passing = func.sum(1 - by_run.c.fails)
-    tests = [_COMPARED[condition.operator](passing, int(value)) for value in condition.values]
+    tests = [COMPARED[condition.operator](passing, int(value)) for value in condition.values]
     combined = and_(*tests) if condition.operator == "!=" else or_(*tests)
     return select(by_run.c.datapoint_id).group_by(by_run.c.datapoint_id).having(combined)
 
